@@ -222,6 +222,28 @@ def negative_elbo(nll: Tensor, kl: Tensor, *, beta: float = 1.0) -> ElboTerms:
     return ElboTerms(reconstruction + beta * divergence, reconstruction, divergence)
 
 
+def _log_weights(
+    model: LatentVariableModel,
+    x: Tensor,
+    condition: Tensor | None,
+    q: tuple[Tensor, Tensor],
+    n: int,
+    generator: torch.Generator | None,
+) -> Tensor:
+    """Return log p(x, z) - log q(z | x) of n draws from q for each row: (n, B)."""
+    mu, logvar = q
+    prior_mu, prior_logvar = model.prior(mu, condition)
+    # One call a draw: then neither the chunk size nor the order of the chunks changes the noise.
+    draws = (torch.randn(mu.shape, generator=generator, dtype=mu.dtype, device=mu.device) for _ in range(n))
+    noise = torch.stack(list(draws))  # (n, B, Z)
+    z = mu + torch.exp(0.5 * logvar) * noise
+    outputs = model.decode(z.flatten(0, 1), None if condition is None else condition.repeat(n, 1))
+    nll = model.nll(outputs, x.repeat(n, 1)).view(n, -1)  # (n, B)
+    # log p(z) - log q(z | x): the constants of the two Gaussians cancel.
+    quadratic = noise.square() - (z - prior_mu).square() * torch.exp(-prior_logvar)
+    return 0.5 * (logvar - prior_logvar + quadratic).sum(-1) - nll
+
+
 @torch.no_grad()
 def iwae_nll(
     model: LatentVariableModel,
@@ -261,21 +283,10 @@ def iwae_nll(
     """
     check_positive_int(samples, "samples")
     check_positive_int(chunk, "chunk")
-    mu, logvar = model.encode(x, condition)
-    prior_mu, prior_logvar = model.prior(mu, condition)
-    total = torch.full_like(mu[:, 0], -math.inf)
+    q = model.encode(x, condition)
+    total = torch.full_like(x[:, 0], -math.inf)
     for start in range(0, samples, chunk):
         n = min(chunk, samples - start)
-        # One call a draw: then neither the chunk size nor the order of the chunks changes the noise.
-        draws = [
-            torch.randn(mu.shape, generator=generator, dtype=mu.dtype, device=mu.device) for _ in range(n)
-        ]
-        noise = torch.stack(draws)  # (n, B, Z)
-        z = mu + torch.exp(0.5 * logvar) * noise
-        outputs = model.decode(z.flatten(0, 1), None if condition is None else condition.repeat(n, 1))
-        nll = model.nll(outputs, x.repeat(n, 1)).view(n, -1)  # (n, B)
-        # log p(z) - log q(z | x): the constants of the two Gaussians cancel.
-        quadratic = noise.square() - (z - prior_mu).square() * torch.exp(-prior_logvar)
-        log_ratio = 0.5 * (logvar - prior_logvar + quadratic).sum(-1)
-        total = torch.logaddexp(total, torch.logsumexp(log_ratio - nll, dim=0))
+        weights = _log_weights(model, x, condition, q, n, generator)  # (n, B)
+        total = torch.logaddexp(total, torch.logsumexp(weights, dim=0))
     return math.log(samples) - total  # (B,)
