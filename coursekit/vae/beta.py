@@ -26,7 +26,7 @@ class BetaVAE(VAE):
         beta: weight of the KL term, 0 or more.
         likelihood: "bernoulli" or "gaussian".
         sigma: standard deviation of the pixels, for the Gaussian likelihood.
-        activation: "tanh" or "relu", between the layers.
+        activation: "relu" or "tanh", between the layers.
         generator: source of the initial weights; torch's default generator when None.
 
     Shape:
@@ -51,7 +51,7 @@ class BetaVAE(VAE):
         beta: float = 4.0,
         likelihood: str = "bernoulli",
         sigma: float = 1.0,
-        activation: str = "tanh",
+        activation: str = "relu",
         generator: torch.Generator | None = None,
     ) -> None:
         super().__init__(
@@ -102,7 +102,7 @@ class CapacityVAE(VAE):
         warmup_steps: T, 1 or more; the last of these steps has the full target.
         likelihood: "bernoulli" or "gaussian".
         sigma: standard deviation of the pixels, for the Gaussian likelihood.
-        activation: "tanh" or "relu", between the layers.
+        activation: "relu" or "tanh", between the layers.
         generator: source of the initial weights; torch's default generator when None.
 
     Shape:
@@ -129,7 +129,7 @@ class CapacityVAE(VAE):
         warmup_steps: int,
         likelihood: str = "bernoulli",
         sigma: float = 1.0,
-        activation: str = "tanh",
+        activation: str = "relu",
         generator: torch.Generator | None = None,
     ) -> None:
         super().__init__(

@@ -68,7 +68,7 @@ class ConditionalVAE(LatentGaussianModel):
         learned_prior: whether the prior's mean and log-variance depend on c.
         likelihood: "bernoulli" or "gaussian".
         sigma: standard deviation of the pixels, for the Gaussian likelihood.
-        activation: "tanh" or "relu", between the layers.
+        activation: "relu" or "tanh", between the layers.
         generator: source of the initial weights; torch's default generator when None.
 
     Shape:
@@ -94,7 +94,7 @@ class ConditionalVAE(LatentGaussianModel):
         learned_prior: bool = False,
         likelihood: str = "bernoulli",
         sigma: float = 1.0,
-        activation: str = "tanh",
+        activation: str = "relu",
         generator: torch.Generator | None = None,
     ) -> None:
         super().__init__(

@@ -42,7 +42,7 @@ class LatentGaussianModel(nn.Module):
         condition_dim: C, the width of a condition row; 0 for none.
         likelihood: "bernoulli" (the decoder returns logits) or "gaussian" (it returns means).
         sigma: standard deviation of the pixels, for the Gaussian likelihood.
-        activation: "tanh" or "relu", between the layers.
+        activation: "relu" or "tanh", between the layers.
         generator: source of the initial weights; torch's default generator when None.
 
     Raises:
@@ -58,7 +58,7 @@ class LatentGaussianModel(nn.Module):
         condition_dim: int = 0,
         likelihood: str = "bernoulli",
         sigma: float = 1.0,
-        activation: str = "tanh",
+        activation: str = "relu",
         generator: torch.Generator | None = None,
     ) -> None:
         super().__init__()

@@ -25,7 +25,7 @@ class VAE(LatentGaussianModel):
         latent_dim: Z, the number of latents.
         likelihood: "bernoulli" (the decoder returns logits) or "gaussian" (it returns means).
         sigma: standard deviation of the pixels, for the Gaussian likelihood.
-        activation: "tanh" or "relu", between the layers.
+        activation: "relu" or "tanh", between the layers.
         generator: source of the initial weights; torch's default generator when None.
 
     Shape:
@@ -54,7 +54,7 @@ class VAE(LatentGaussianModel):
         *,
         likelihood: str = "bernoulli",
         sigma: float = 1.0,
-        activation: str = "tanh",
+        activation: str = "relu",
         generator: torch.Generator | None = None,
     ) -> None:
         super().__init__(

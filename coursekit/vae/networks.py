@@ -34,12 +34,12 @@ def reset_linear(module: nn.Module, *, generator: torch.Generator | None = None)
             nn.init.uniform_(layer.bias, -bound, bound, generator=generator)
 
 
-def mlp(sizes: Sequence[int], *, activation: str = "tanh", last: bool = False) -> nn.Sequential:
+def mlp(sizes: Sequence[int], *, activation: str = "relu", last: bool = False) -> nn.Sequential:
     """Return linear layers with an activation between them; their weights are not initialised yet.
 
     Args:
         sizes: widths from the input to the output, two or more.
-        activation: "tanh" or "relu".
+        activation: "relu" or "tanh".
         last: whether an activation follows the last layer too.
 
     Raises:
@@ -47,7 +47,7 @@ def mlp(sizes: Sequence[int], *, activation: str = "tanh", last: bool = False) -
 
     Example:
         >>> [type(layer).__name__ for layer in mlp([4, 3, 2])]
-        ['Linear', 'Tanh', 'Linear']
+        ['Linear', 'ReLU', 'Linear']
     """
     check_choice(activation, "activation", tuple(_ACTIVATIONS))
     require(len(sizes) >= 2, f"sizes must hold an input and an output width; got {list(sizes)}")
