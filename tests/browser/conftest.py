@@ -1,0 +1,89 @@
+"""A served copy of the built site and a browser whose way out of this machine is cut."""
+
+import functools
+import http.server
+import os
+import shutil
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Route, sync_playwright
+
+SITE = Path(__file__).parents[2] / "_build" / "html"
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+QUIET = (
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+)  # fmt: skip
+
+
+class _Silent(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *args: object) -> None:
+        """Keep the test log free of one line a file."""
+
+
+def _need(present: bool, what: str) -> None:
+    """Skip with a visible reason on a reader's machine; fail in CI, where the browser is part of the promise."""
+    if present:
+        return
+    if os.environ.get("CI"):
+        pytest.fail(what)
+    pytest.skip(what)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    _need(CHROMIUM is not None, "no Chromium on this machine: install it (Debian: apt-get install chromium)")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def address() -> Iterator[str]:
+    _need((SITE / "index.html").is_file(), "the site is not built: run `make book` first")
+    handler = functools.partial(_Silent, directory=str(SITE))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+
+
+class Visit:
+    """One page in a fresh profile, with what it asked of the network and what it wrote to the console."""
+
+    def __init__(self, context: BrowserContext, address: str) -> None:
+        self.address, self.page = address, context.new_page()
+        self.outside: list[str] = []
+        self.console: list[str] = []
+        context.route("**/*", self._route)
+        self.page.on("console", lambda message: self.console.append(f"{message.type}: {message.text}"))
+        self.page.on("pageerror", lambda error: self.console.append(f"error: {error}"))
+
+    def _route(self, route: Route) -> None:
+        url = route.request.url
+        if url.startswith((self.address, "data:", "blob:")):
+            route.continue_()
+        else:
+            self.outside.append(url)
+            route.abort()
+
+    def open(self, path: str) -> Page:
+        """Load a page and wait until its formulas are set."""
+        self.page.goto(f"{self.address}/{path}", wait_until="load")
+        self.page.evaluate("() => window.MathJax?.startup?.promise?.then(() => true) ?? true")
+        return self.page
+
+
+@pytest.fixture
+def visit(browser: Browser, address: str, request: pytest.FixtureRequest) -> Iterator[Visit]:
+    """Parametrise indirectly with a dict of context options, e.g. a viewport or a colour scheme."""
+    options = dict(getattr(request, "param", {}))
+    theme = options.pop("theme", "light")
+    context = browser.new_context(color_scheme=theme, service_workers="block", **options)
+    context.add_init_script(f"localStorage.setItem('mode', '{theme}'); localStorage.setItem('theme', '{theme}')")
+    yield Visit(context, address)
+    context.close()
