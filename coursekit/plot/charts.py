@@ -171,7 +171,9 @@ def bars(
                 spread = [[mean - row.min()], [row.max() - mean]]
                 ax.errorbar(name, mean, spread, fmt="none", capsize=5, ecolor=ax.xaxis.label.get_color())
             top = (index, max(row.max(), 0))
-            ax.annotate(f"{mean:.4g}", top, (0, 4), textcoords="offset points", ha="center")
+            # A box of paper under the number keeps it legible where a level crosses it.
+            box = {"facecolor": ax.get_facecolor(), "edgecolor": "none", "pad": 1}
+            ax.annotate(f"{mean:.4g}", top, (0, 5), textcoords="offset points", ha="center", bbox=box)
         for index, (name, level) in enumerate((levels or {}).items()):
             ax.axhline(level, color=f"C{len(rows) + index}", linestyle=DASHES[1 + index], label=name)
         ax.set(xlabel=xlabel, ylabel=ylabel)

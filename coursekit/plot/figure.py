@@ -20,9 +20,9 @@ from numpy.typing import ArrayLike, NDArray
 from coursekit._check import check_choice, describe, require
 from coursekit.plot.theme import DARK, LIGHT, Theme
 
-# The page's theme decides: the book sets data-theme on <html>, JupyterLab data-jp-theme-light on <body>. Where
-# neither is there, or styles are stripped, the dark version keeps its inline display:none and the light one
-# shows. The last two rules take back the pale box that the book's theme puts behind HTML outputs in the dark.
+# The page decides: the book sets data-theme on <html>, JupyterLab data-jp-theme-light on <body>. Without
+# both, or without styles, the dark version keeps its inline display:none and the light one shows. The last
+# two rules take back the pale box that the book's theme puts behind HTML outputs in the dark.
 _IN_THE_DARK = ("html[data-theme=dark]", "body[data-jp-theme-light=false]")
 _STYLE = (
     "<style>"

@@ -9,7 +9,7 @@ from cycler import cycler
 
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*", "<", ">")
 DASHES: tuple[Any, ...] = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (8, 2)))
-HATCHES = ("", "///", "...", "xxx", "\\\\\\", "+++")
+HATCHES = ("", "//", "xx", "--", "\\\\", "++")
 
 
 @dataclass(frozen=True)

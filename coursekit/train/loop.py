@@ -10,7 +10,7 @@ Example:
     True
 """
 
-__all__ = ["fit"]
+__all__ = ["Batch", "LossFunction", "fit"]
 
 import math
 import time
