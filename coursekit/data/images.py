@@ -69,7 +69,7 @@ def _mnist5k_images() -> Images:
     with resources.as_file(resources.files("coursekit.data") / "files" / "mnist5k.npz") as path:
         try:
             return read_images(Path(path), MNIST5K_SHA256)
-        except (CourseError, FileNotFoundError) as error:
+        except (CourseError, OSError) as error:
             remedy = "restore it with `git checkout -- coursekit/data/files`, or install coursekit again"
             raise CourseError(f"{error}; {remedy}") from None
 

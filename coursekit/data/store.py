@@ -59,15 +59,16 @@ def read_images(path: Path, sha256: str) -> Images:
         sha256: the content's digest, as :func:`~coursekit.data.store.digest` gives it.
 
     Raises:
-        FileNotFoundError: if there is no such file.
-        CourseError: if it cannot be read or holds something else.
+        OSError: if there is no such file, or it may not be read.
+        CourseError: if it is damaged or holds something else.
     """
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        # The file is opened here because np.load leaves it open when it turns out to be no archive.
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             images = Images(archive["images"], archive["labels"])
-    except FileNotFoundError:
+    except OSError:
         raise
-    except (OSError, ValueError, KeyError, EOFError, zlib.error, zipfile.BadZipFile) as error:
+    except (ValueError, TypeError, KeyError, EOFError, zlib.error, zipfile.BadZipFile) as error:
         raise CourseError(f"{path} is damaged and cannot be read ({type(error).__name__})") from error
     found = digest(images)
     if found != sha256:
