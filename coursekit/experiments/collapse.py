@@ -149,9 +149,9 @@ CASES: dict[str, Callable[[int, int], VAE]] = {
 def run(seeds: Sequence[int] = (0, 1, 2, 3, 4), *, epochs: int = 60, fast: bool = False) -> CollapseResult:
     """Train the digits VAE in five ways and measure how many latents carry information.
 
-    "reference" is the right loss. "pixel mean" averages over pixels and sums over latents, "beta 8" weighs the
-    KL by 8: both are collapsed at the optimum of their loss. "lr 0.01" loses latents on the way, because at
-    first the KL is cheaper to lower than the reconstruction; "lr 0.01, warm-up" starts the KL at weight 0.
+    "reference" is the right loss. "pixel mean" averages over pixels and sums over latents, "beta 8" weighs
+    the KL by 8: both are collapsed at the optimum of their loss. "lr 0.01" loses latents on the way, because
+    at first the KL is cheaper to lower than the reconstruction; "lr 0.01, warm-up" starts it at weight 0.
 
     Args:
         seeds: one run each.
