@@ -139,7 +139,7 @@ def score(
     x: Tensor,
     condition: Tensor | None = None,
     *,
-    draws: int = 20,
+    draws: int = 50,
     seed: int = 0,
 ) -> Score:
     """Return the negative ELBO with its exact KL and the reconstruction term averaged over draws of z.

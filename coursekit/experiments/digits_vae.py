@@ -106,7 +106,7 @@ def run(
     seeds, epochs = plan(seeds, epochs, fast)
     split = digits_split()
     models = [trained(seed, epochs)[0] for seed in seeds]
-    test = [score(model, split.x_test, draws=100) for model in models]
+    test = [score(model, split.x_test) for model in models]
     own = [score(model, split.x_train) for model in models]
     nll = [iwae_nll(model, split.x_test, samples=samples, generator=seeded(0)) for model in models]
     means = [model.encode(split.x_test)[0].detach() for model in models]
