@@ -1,0 +1,3 @@
+"""Exercises, one module an assignment: each defines ``EXERCISES``; the registry finds them."""
+
+__all__: list[str] = []
