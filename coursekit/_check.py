@@ -91,15 +91,9 @@ def _shape_fits(
 
 
 def check_tensor(
-    x: object,
-    name: str,
-    *,
-    ndim: int | None = None,
-    last: int | None = None,
-    shape: Sequence[int | str | None] | None = None,
-    floating: bool = False,
-    finite: bool = False,
-) -> "Tensor":
+    x: object, name: str, *, ndim: int | None = None, last: int | None = None,
+    shape: Sequence[int | str | None] | None = None, floating: bool = False, finite: bool = False,
+) -> "Tensor":  # fmt: skip
     """Return ``x`` if it is a tensor of the required shape and kind.
 
     Args:

@@ -165,15 +165,7 @@ def bars(
 
     def draw(ax: Any) -> None:
         for index, (name, row) in enumerate(rows.items()):
-            mean = row.mean()
-            ax.bar(name, mean, color=f"C{index}", hatch=HATCHES[index % len(HATCHES)], width=0.7)
-            if row.size > 1:
-                spread = [[mean - row.min()], [row.max() - mean]]
-                ax.errorbar(name, mean, spread, fmt="none", capsize=5, ecolor=ax.xaxis.label.get_color())
-            top = (index, max(row.max(), 0))
-            # A box of paper under the number keeps it legible where a level crosses it.
-            box = {"facecolor": ax.get_facecolor(), "edgecolor": "none", "pad": 1}
-            ax.annotate(f"{mean:.4g}", top, (0, 5), textcoords="offset points", ha="center", bbox=box)
+            _bar(ax, index, name, row)
         for index, (name, level) in enumerate((levels or {}).items()):
             ax.axhline(level, color=f"C{len(rows) + index}", linestyle=DASHES[1 + index], label=name)
         ax.set(xlabel=xlabel, ylabel=ylabel)
@@ -182,3 +174,16 @@ def bars(
             ax.legend()
 
     return show(draw, alt=alt, size=size, caption=caption)
+
+
+def _bar(ax: Any, index: int, name: str, row: NDArray[np.float64]) -> None:
+    """Draw one bar with its number, and its lowest and highest value if it has several."""
+    mean = row.mean()
+    ax.bar(name, mean, color=f"C{index}", hatch=HATCHES[index % len(HATCHES)], width=0.7)
+    if row.size > 1:
+        spread = [[mean - row.min()], [row.max() - mean]]
+        ax.errorbar(name, mean, spread, fmt="none", capsize=5, ecolor=ax.xaxis.label.get_color())
+    # A box of paper under the number keeps it legible where a level crosses it.
+    box = {"facecolor": ax.get_facecolor(), "edgecolor": "none", "pad": 1}
+    top = (index, max(row.max(), 0))
+    ax.annotate(f"{mean:.4g}", top, (0, 5), textcoords="offset points", ha="center", bbox=box)

@@ -38,6 +38,14 @@ def _mosaic(pixels: NDArray[np.float64], columns: int) -> NDArray[np.float64]:
     return sheet
 
 
+def _sheet(ax: Any, sheet: NDArray[np.float64], limits: tuple[float, float]) -> None:
+    """Draw the mosaic with nothing around it but labels."""
+    ax.imshow(sheet, cmap="gray", vmin=limits[0], vmax=limits[1], interpolation="nearest")
+    ax.xaxis.tick_top()
+    ax.spines[:].set_visible(False)
+    ax.grid(visible=False)
+
+
 def _ticks(axis: Any, labels: Sequence[str] | None, side: int) -> None:
     """Write one label an image along an axis, or nothing."""
     axis.set_ticks([index * (side + 1) + (side - 1) / 2 for index in range(len(labels or ()))], labels or [])
@@ -83,12 +91,9 @@ def image_grid(
     fitting = (sheet.shape[1] * scale + 0.2, sheet.shape[0] * scale + 0.2)
 
     def draw(ax: Any) -> None:
-        ax.imshow(sheet, cmap="gray", vmin=limits[0], vmax=limits[1], interpolation="nearest")
-        ax.xaxis.tick_top()
+        _sheet(ax, sheet, limits)
         _ticks(ax.xaxis, column_labels, width)
         _ticks(ax.yaxis, row_labels, height)
-        ax.spines[:].set_visible(False)
-        ax.grid(visible=False)
 
     return show(draw, alt=alt, size=size or fitting, caption=caption)
 
@@ -134,16 +139,21 @@ def heatmap(
     columns = column_labels or [str(column) for column in range(table.shape[1])]
     _check_labels(rows, "row_labels", table.shape[0])
     _check_labels(columns, "column_labels", table.shape[1])
-    middle = (np.nanmin(table) + np.nanmax(table)) / 2
 
     def draw(ax: Any) -> None:
-        ax.imshow(table, cmap="cividis", aspect="auto")
-        for (row, column), value in np.ndenumerate(table):
-            ink = "white" if value < middle else "black"
-            ax.text(column, row, f"{value:.{digits}g}", ha="center", va="center", color=ink, fontsize=9)
+        _shades(ax, table, digits)
         ax.set_xticks(range(len(columns)), columns)
         ax.set_yticks(range(len(rows)), rows)
         ax.set(xlabel=xlabel, ylabel=ylabel)
-        ax.grid(visible=False)
 
     return show(draw, alt=alt, size=size, caption=caption)
+
+
+def _shades(ax: Any, table: NDArray[np.float64], digits: int) -> None:
+    """Draw a table's shades and write its numbers, black on bright and white on dark."""
+    ax.imshow(table, cmap="cividis", aspect="auto")
+    ax.grid(visible=False)
+    middle = (np.nanmin(table) + np.nanmax(table)) / 2
+    for (row, column), value in np.ndenumerate(table):
+        ink = "white" if value < middle else "black"
+        ax.text(column, row, f"{value:.{digits}g}", ha="center", va="center", color=ink, fontsize=9)

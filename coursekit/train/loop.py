@@ -21,7 +21,6 @@ from typing import Any
 
 import torch
 from torch import nn
-from tqdm import tqdm
 
 from coursekit._check import (
     CourseError,
@@ -105,27 +104,44 @@ def _epoch(run: Run, plan: _Plan) -> dict[str, float]:
     return means.result()
 
 
+def _bar(progress: bool | str, done: int, total: int) -> Any:
+    """Return a progress bar, or None where none is wanted."""
+    if progress is False:
+        return None
+    from tqdm import tqdm
+
+    # tqdm's own disable=None means: a bar on a terminal, none in a file or a page.
+    return tqdm(total=total, initial=done, unit="epoch", disable=None if progress == "auto" else False)
+
+
+def _record(run: Run, plan: _Plan) -> dict[str, float]:
+    """Train an epoch, evaluate, and put both into the history."""
+    start = time.perf_counter()
+    row = _epoch(run, plan)
+    if plan.validation is not None:
+        held = evaluate(run.model, plan.validation, loss=plan.loss, generator=run.generator)
+        row |= {f"val_{name}": value for name, value in held.items()}
+    run.history.seconds += time.perf_counter() - start
+    run.history.epochs.append({**row, "lr": float(run.optimizer.param_groups[0]["lr"])})
+    return row
+
+
 def _epochs(run: Run, plan: _Plan, epochs: int, saver: Saver, progress: bool | str) -> None:
-    """Run the epochs that are left, recording, calling hooks and saving after each."""
-    # tqdm's own None means: a bar on a terminal, none in a file or a page.
-    disable = {False: True, True: False, "auto": None}[progress]
-    with tqdm(total=epochs, initial=len(run.history), unit="epoch", disable=disable) as bar:
-        while len(run.history) < epochs and not run.stop:
-            run.epoch = len(run.history)
-            for hook in plan.hooks:
-                hook.on_epoch_start(run)
-            start = time.perf_counter()
-            row = _epoch(run, plan)
-            if plan.validation is not None:
-                held = evaluate(run.model, plan.validation, loss=plan.loss, generator=run.generator)
-                row |= {f"val_{name}": value for name, value in held.items()}
-            run.history.seconds += time.perf_counter() - start
-            run.history.epochs.append({**row, "lr": float(run.optimizer.param_groups[0]["lr"])})
-            for hook in plan.hooks:
-                hook.on_epoch_end(run)
-            saver.save(run, last=run.stop or len(run.history) == epochs)
+    """Run the epochs that are left, calling hooks and saving after each."""
+    bar = _bar(progress, len(run.history), epochs)
+    while len(run.history) < epochs and not run.stop:
+        run.epoch = len(run.history)
+        for hook in plan.hooks:
+            hook.on_epoch_start(run)
+        row = _record(run, plan)
+        for hook in plan.hooks:
+            hook.on_epoch_end(run)
+        saver.save(run, last=run.stop or len(run.history) == epochs)
+        if bar is not None:
             bar.set_postfix({name: f"{value:.4g}" for name, value in row.items()}, refresh=False)
             bar.update()
+    if bar is not None:
+        bar.close()
 
 
 def _train(run: Run, plan: _Plan, epochs: int, saver: Saver, progress: bool | str) -> None:
