@@ -120,6 +120,9 @@ def test_a_condition_and_a_learned_prior_enter_the_weights() -> None:
     expected = losses.mean(0) + model.kl(mu, logvar, c).detach()
     error = (draws.var(0) / repeats + losses.var(0) / repeats).sqrt()
     assert ((draws.mean(0) - expected).abs() < 4 * error).all()
+    # Decoding draws together must give each its own row's condition, as decoding them one by one does.
+    together = iwae_nll(model, x, c, samples=6, generator=seeded(2), chunk=6)
+    torch.testing.assert_close(together, iwae_nll(model, x, c, samples=6, generator=seeded(2), chunk=1))
 
 
 def test_bad_counts_are_refused() -> None:

@@ -87,6 +87,9 @@ def test_gaussian_likelihood_returns_means_and_draws_around_them() -> None:
     assert torch.equal(model.means(outputs), outputs)
     drawn = model.observe(outputs, draw=True, generator=seeded())
     assert abs((drawn - outputs).std().item() / 0.1 - 1) < 0.01
+    x = binary()
+    log_prob = Normal(outputs[:4], torch.full_like(x, 0.1)).log_prob(x).sum(1)
+    torch.testing.assert_close(model.nll(outputs[:4], x), -log_prob)
 
 
 def test_weights_come_from_the_generator_and_leave_the_global_one_alone() -> None:
@@ -136,6 +139,9 @@ def test_interpolation_ends_at_the_mean_reconstructions(path: str) -> None:
         pictures = model.interpolate(x[0], x[1], steps, path=path)
         assert pictures.shape == (steps, 6)
         torch.testing.assert_close(pictures[[0, -1]], model.reconstruct(x[:2]))
+        mu = model.encode(x[:2])[0]
+        codes = {"lerp": lerp, "slerp": slerp}[path](mu[0], mu[1], steps)
+        torch.testing.assert_close(pictures, torch.sigmoid(model.decode(codes)))
 
 
 def test_traverse_moves_one_latent_only() -> None:
