@@ -30,7 +30,7 @@ $(READY): pyproject.toml constraints.txt
 	@touch $@
 
 book: $(READY) ## execute every page, build the site, say which file to open
-	@$(BIN)/python -m coursekit.book build --jobs $(JOBS)
+	@$(BIN)/coursekit book build --jobs $(JOBS)
 
 test: book ## everything that must hold (about 15 minutes on two cores)
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile tests
@@ -44,7 +44,7 @@ lab: $(READY) ## JupyterLab with the nbgrader extensions, opened on the exercise
 	$(BIN)/jupyter lab --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/exercises
 
 serve: $(READY) ## serve the built site on this machine (PORT=8000)
-	@$(BIN)/python -m coursekit.book serve --port $(or $(PORT),8000)
+	@$(BIN)/coursekit book serve --port $(or $(PORT),8000)
 
 assignments: $(READY) ## derive exercises/ from solutions/
 	@mkdir -p .nbgrader

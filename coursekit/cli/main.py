@@ -13,6 +13,7 @@ from coursekit.cli.parser import UsageError
 # name -> ("module:function", help). The function takes the arguments after the name and returns an exit code.
 # Modules are imported when their command runs, so that `coursekit --help` stays quick.
 COMMANDS: dict[str, tuple[str, str]] = {
+    "book": ("coursekit.cli.book:main", "check, build and serve the book"),
     "data": ("coursekit.cli.data:main", "list, check and fetch data sets"),
 }
 

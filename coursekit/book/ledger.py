@@ -1,0 +1,165 @@
+"""The ledgers as data: equations, errata, coverage; read, checked against the book, the package and the tests."""
+
+__all__ = ["Coverage", "Equation", "Erratum", "Ledger", "load", "problems"]
+
+import ast
+import importlib
+from dataclasses import dataclass, fields
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+
+from coursekit._check import CourseError
+from coursekit.book.pages import Page, equation_labels, labels
+
+
+@dataclass(frozen=True)
+class Equation:
+    """A numbered equation: what it says, the function that computes it, the test that checks the function."""
+
+    label: str
+    states: str
+    symbol: str
+    test: str
+
+
+@dataclass(frozen=True)
+class Erratum:
+    """What is commonly said and wrong, what is right, and the test that would have caught it."""
+
+    id: str
+    said: str
+    right: str
+    test: str
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """Where an item of the inventory is taught (page#label), computed (symbol) and tested."""
+
+    id: str
+    title: str
+    anchor: str
+    symbol: str
+    test: str
+
+
+Row = TypeVar("Row", Equation, Erratum, Coverage)
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """All rows of the three ledgers."""
+
+    equations: tuple[Equation, ...]
+    errata: tuple[Erratum, ...]
+    coverage: tuple[Coverage, ...]
+
+
+def _row(kind: type[Row], data: Any, where: str) -> Row:
+    """Turn one mapping into a row, or name the file, the item and the field that is wrong."""
+    names = [field.name for field in fields(kind)]
+    if not isinstance(data, dict):
+        raise CourseError(f"{where} must be a mapping with {', '.join(names)}; got {data!r}")
+    where = f"{where} ({data.get(names[0], 'without ' + names[0])})"
+    for name in names:
+        if not isinstance(data.get(name), str) or not data[name].strip():
+            raise CourseError(f"{where} field {name!r} must be a non-empty text; got {data.get(name)!r}")
+    if extra := sorted(set(data) - set(names)):
+        raise CourseError(f"{where} has the unknown field {extra[0]!r}; known are {', '.join(names)}")
+    return kind(**{name: " ".join(data[name].split()) for name in names})
+
+
+def _read(path: Path, kind: type[Row]) -> tuple[Row, ...]:
+    """Read one ledger."""
+    try:
+        rows = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise CourseError(f"{path.name} must be a readable YAML list: {' '.join(str(error).split())}") from None
+    if not isinstance(rows, list):
+        raise CourseError(f"{path.name} must be a YAML list of rows; got {type(rows).__name__}")
+    found = tuple(_row(kind, data, f"{path.name} row {n}") for n, data in enumerate(rows, start=1))
+    key = fields(kind)[0].name
+    keys = [getattr(row, key) for row in found]
+    if twice := sorted({name for name in keys if keys.count(name) > 1}):
+        raise CourseError(f"{path.name} must name each {key} once; {twice[0]} stands twice")
+    return found
+
+
+def load(root: Path) -> Ledger:
+    """Read the three ledgers of a project.
+
+    Args:
+        root: the project's folder.
+
+    Raises:
+        CourseError: if one is missing or malformed: file, row and field.
+    """
+    folder = root / "ledger"
+    return Ledger(
+        _read(folder / "equations.yml", Equation),
+        _read(folder / "errata.yml", Erratum),
+        _read(folder / "coverage.yml", Coverage),
+    )
+
+
+@cache
+def _symbol_exists(dotted: str) -> bool:
+    """Tell whether a dotted name can be imported."""
+    parts = dotted.split(".")
+    for n in range(len(parts), 0, -1):
+        try:
+            found: Any = importlib.import_module(".".join(parts[:n]))
+        except ModuleNotFoundError:
+            continue
+        for name in parts[n:]:
+            found = getattr(found, name, None)
+        return found is not None
+    return False
+
+
+@cache
+def _tests_of(path: Path) -> frozenset[str]:
+    """Return the names of the test functions in a file, methods with their class."""
+    if not path.is_file():
+        return frozenset()
+    body = ast.parse(path.read_text(encoding="utf-8")).body
+    plain = {node.name for node in body if isinstance(node, ast.FunctionDef)}
+    classes = (node for node in body if isinstance(node, ast.ClassDef))
+    return frozenset(plain | {f"{c.name}::{f.name}" for c in classes for f in c.body if isinstance(f, ast.FunctionDef)})
+
+
+def _test_exists(root: Path, node: str) -> bool:
+    """Tell whether a test id names a test: file::function, parameters left out."""
+    path, _, name = node.partition("::")
+    return name.partition("[")[0] in _tests_of(root / path)
+
+
+def problems(root: Path, ledger: Ledger, pages: tuple[Page, ...]) -> list[str]:
+    """Return every promise of the ledgers that is not kept, one line each.
+
+    Args:
+        root: the project's folder.
+        ledger: its rows.
+        pages: the pages of the book.
+    """
+    found = []
+    rows = {row.label for row in ledger.equations}
+    stand = [label for page in pages for label in equation_labels(page)]
+    found += [f"equation {label} has no row in ledger/equations.yml" for label in stand if label not in rows]
+    found += [f"ledger/equations.yml: no page has the equation {label}" for label in sorted(rows - set(stand))]
+    places = {f"{page.slug}#{label}" for page in pages for label in labels(page)}
+    found += [
+        f"ledger/coverage.yml: {row.id}: no page has the place {row.anchor}"
+        for row in ledger.coverage
+        if row.anchor not in places
+    ]
+    tested: list[tuple[str, str, str]] = [("equations", r.label, r.test) for r in ledger.equations]
+    tested += [("errata", r.id, r.test) for r in ledger.errata] + [("coverage", r.id, r.test) for r in ledger.coverage]
+    found += [f"ledger/{name}.yml: {key}: no test {test}" for name, key, test in tested if not _test_exists(root, test)]
+    symbols = [("equations", r.label, r.symbol) for r in ledger.equations]
+    symbols += [("coverage", r.id, r.symbol) for r in ledger.coverage]
+    found += [f"ledger/{name}.yml: {key}: no symbol {dotted}" for name, key, dotted in symbols if not _symbol_exists(dotted)]
+    return found
