@@ -231,7 +231,7 @@ def check_same_length(tensors: Sequence["Tensor"], name: str) -> int:
         tensors: each (N, ...).
 
     Raises:
-        TypeError: if an entry is no tensor.
+        TypeError: if ``tensors`` is no tuple or list, or an entry no tensor.
         ValueError: if there is none, one has no axis, or the first dimensions differ.
 
     Example:
@@ -239,6 +239,8 @@ def check_same_length(tensors: Sequence["Tensor"], name: str) -> int:
         >>> check_same_length((torch.ones(3, 2), torch.ones(3)), "data")
         3
     """
+    if not isinstance(tensors, (tuple, list)):
+        raise TypeError(f"{name} must be a tuple of tensors, such as (x,) or (x, y); got {describe(tensors)}")
     require(len(tensors) > 0, f"{name} must hold at least one tensor; got none")
     for index, tensor in enumerate(tensors):
         check_tensor(tensor, f"{name}[{index}]")

@@ -95,6 +95,8 @@ def test_lengths() -> None:
         check_same_length((torch.ones(3, 2), torch.ones(4)), "data")
     with pytest.raises(ValueError, match=r"equal first dimension; got shapes \[\(\)\]"):
         check_same_length((torch.ones(()),), "data")
+    with pytest.raises(TypeError, match=r"data must be a tuple of tensors, such as \(x,\) or .*; got Tensor"):
+        check_same_length(torch.ones(3, 2), "data")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="data must hold at least one tensor"):
         check_same_length((), "data")
 

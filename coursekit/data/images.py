@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from importlib import resources
 from pathlib import Path
-from typing import TypedDict, Unpack
+from typing import Any
 
 import numpy as np
 import torch
@@ -21,21 +21,13 @@ from coursekit.data.store import Images, cache_dir, digest, read_images, write_i
 DIGITS_SHA256 = "87ff0c9e40dc7e2c0e34e7257799c2e3f3aec1a016363bb11cad869ec428a826"
 MNIST5K_SHA256 = "809ec085d551285cf9efad12c42a6aead98c62f96eb9936cc5b778870773e50d"
 
+Rows = tuple[Indices, Indices] | None
+
 NUMERALS = tuple("0123456789")
 CLOTHES = (
     *("T-shirt", "trouser", "pullover", "dress", "coat"),
     *("sandal", "shirt", "sneaker", "bag", "ankle boot"),
 )
-
-
-class Options(TypedDict, total=False):
-    """Keywords that every image data set takes: see :func:`~coursekit.data.digits`."""
-
-    binarize: bool
-    seed: int
-    test_size: int | float
-    dtype: torch.dtype
-    indices: tuple[Indices, Indices] | None
 
 
 def _digits_from_sklearn() -> Images:
@@ -119,28 +111,25 @@ def arrays(name: str, *, dtype: torch.dtype = torch.float32) -> tuple[Tensor, Te
 
 
 def _load(
-    name: str,
-    *,
-    binarize: bool = False,
-    seed: int = 0,
-    test_size: int | float = 0.2,
-    dtype: torch.dtype = torch.float32,
-    indices: tuple[Indices, Indices] | None = None,
+    name: str, binarize: bool, seed: int, test_size: int | float | None, dtype: torch.dtype, indices: Rows
 ) -> Split:
-    """Read, binarise where asked, and cut."""
+    """Read, binarise where asked, and cut; the full sets have a published border."""
     x, y = arrays(name, dtype=dtype)
     if binarize:
         x = (x >= 0.5).to(dtype)
+    if test_size is None:
+        test_size, border = 0.2, (np.arange(60_000), np.arange(60_000, 70_000))
+        indices = border if indices is None else indices
     _, side, _, classes = _READERS[name]
-    return make_split(
-        x, y, name=name, shape=(side, side), classes=classes, test_size=test_size, seed=seed, indices=indices
-    )
+    return make_split(x, y, name=name, shape=(side, side), classes=classes, test_size=test_size, seed=seed,
+                      indices=indices)  # fmt: skip
 
 
-def load(name: str, **options: Unpack[Options]) -> Split:
+def load(name: str, **options: Any) -> Split:
     """Return a data set by its name; the keywords are those of :func:`~coursekit.data.digits`.
 
     Raises:
+        TypeError: if an option is unknown or has a wrong type.
         ValueError: if the name is unknown; the message lists the known ones and the closest.
         CourseError: if a file is damaged or was not fetched yet.
 
@@ -148,17 +137,21 @@ def load(name: str, **options: Unpack[Options]) -> Split:
         >>> load("digits", binarize=True, test_size=297)
         Split(digits: 1500 train, 297 test, 64 features, 10 classes)
     """
-    return _load(check_choice(name, "data set", names()), **options)
+    loaders = {"digits": digits, "mnist5k": mnist5k, "mnist": mnist, "fashion_mnist": fashion_mnist}
+    return loaders[check_choice(name, "data set", names())](**options)
 
 
-def digits(**options: Unpack[Options]) -> Split:
+def digits(
+    *, binarize: bool = False, seed: int = 0, test_size: int | float = 0.2,
+    dtype: torch.dtype = torch.float32, indices: Rows = None,
+) -> Split:  # fmt: skip
     """Return scikit-learn's 1,797 handwritten digits, 8x8 pixels in [0, 1], shuffled and stratified.
 
     Args:
-        binarize: whether a pixel becomes 1 from 0.5 on, else 0 (default False).
-        seed: of the split (default 0).
-        test_size: rows of the test part, a count or a fraction (default 0.2).
-        dtype: of the pixels (default ``torch.float32``).
+        binarize: whether a pixel becomes 1 from 0.5 on, else 0.
+        seed: of the split.
+        test_size: rows of the test part, a count or a fraction.
+        dtype: of the pixels, a floating one.
         indices: row numbers (train, test) to take instead of a drawn split; the rows count from 0 in the
             order of :func:`~coursekit.data.arrays`.
 
@@ -176,10 +169,13 @@ def digits(**options: Unpack[Options]) -> Split:
         >>> digits(binarize=True, test_size=297)
         Split(digits: 1500 train, 297 test, 64 features, 10 classes)
     """
-    return _load("digits", **options)
+    return _load("digits", binarize, seed, test_size, dtype, indices)
 
 
-def mnist5k(**options: Unpack[Options]) -> Split:
+def mnist5k(
+    *, binarize: bool = False, seed: int = 0, test_size: int | float = 0.2,
+    dtype: torch.dtype = torch.float32, indices: Rows = None,
+) -> Split:  # fmt: skip
     """Return 5,000 images of MNIST, 500 a class, 28x28 pixels in [0, 1], shuffled and stratified.
 
     Args: as :func:`~coursekit.data.digits`.
@@ -199,49 +195,52 @@ def mnist5k(**options: Unpack[Options]) -> Split:
         >>> mnist5k()
         Split(mnist5k: 4000 train, 1000 test, 784 features, 10 classes)
     """
-    return _load("mnist5k", **options)
+    return _load("mnist5k", binarize, seed, test_size, dtype, indices)
 
 
-def mnist(**options: Unpack[Options]) -> Split:
+def mnist(
+    *, binarize: bool = False, seed: int = 0, test_size: int | float | None = None,
+    dtype: torch.dtype = torch.float32, indices: Rows = None,
+) -> Split:  # fmt: skip
     """Return full MNIST, its own 60,000 training and 10,000 test images unless a split is asked for.
 
     It must have been fetched once: ``coursekit data fetch mnist``.
 
-    Args: as :func:`~coursekit.data.digits`.
+    Args: as :func:`~coursekit.data.digits`; ``test_size`` None means the published split.
 
     Shape:
         Returns a Split with D = 784.
 
     Raises:
+        TypeError: if an option has a wrong type.
+        ValueError: if it has a wrong value.
         CourseError: if the files are missing or damaged.
 
     Source:
         LeCun, Bottou, Bengio and Haffner (1998), Gradient-based learning applied to document recognition.
     """
-    return _load("mnist", **_official(options))
+    return _load("mnist", binarize, seed, test_size, dtype, indices)
 
 
-def fashion_mnist(**options: Unpack[Options]) -> Split:
+def fashion_mnist(
+    *, binarize: bool = False, seed: int = 0, test_size: int | float | None = None,
+    dtype: torch.dtype = torch.float32, indices: Rows = None,
+) -> Split:  # fmt: skip
     """Return Fashion-MNIST, its own 60,000 training and 10,000 test images unless a split is asked for.
 
     It must have been fetched once: ``coursekit data fetch fashion_mnist``.
 
-    Args: as :func:`~coursekit.data.digits`.
+    Args: as :func:`~coursekit.data.digits`; ``test_size`` None means the published split.
 
     Shape:
         Returns a Split with D = 784.
 
     Raises:
+        TypeError: if an option has a wrong type.
+        ValueError: if it has a wrong value.
         CourseError: if the files are missing or damaged.
 
     Source:
         Xiao, Rasul and Vollgraf (2017), Fashion-MNIST: a novel image dataset.
     """
-    return _load("fashion_mnist", **_official(options))
-
-
-def _official(options: Options) -> Options:
-    """Put the published split where the caller asked for none."""
-    if "indices" in options or "test_size" in options:
-        return options
-    return {**options, "indices": (np.arange(60_000), np.arange(60_000, 70_000))}
+    return _load("fashion_mnist", binarize, seed, test_size, dtype, indices)

@@ -226,6 +226,8 @@ def fit(
     plan = _plan(run.optimizer, data, validation, place, loss=loss, batch_size=batch_size, schedule=schedule,
                  clip_norm=clip_norm, hooks=tuple(hooks))  # fmt: skip
     saver = Saver(checkpoint, resume=resume, hooks=plan.hooks, settings=plan.settings(run.optimizer))
-    _train(run, plan, check_positive_int(epochs, "epochs"), saver, progress)
-    model.train(training)
+    try:
+        _train(run, plan, check_positive_int(epochs, "epochs"), saver, progress)
+    finally:
+        model.train(training)
     return run.history

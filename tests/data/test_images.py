@@ -196,17 +196,19 @@ def test_fetched_files_are_read_with_their_own_split(cache: Path) -> None:
     split = data.fashion_mnist()
     assert (len(split.x_train), len(split.x_test)) == (60_000, 10_000)
     assert split.classes[9] == "ankle boot"
+    assert torch.equal(data.load("fashion_mnist").x_test, split.x_test)
     rng = np.random.default_rng(0)
     assert np.array_equal((split.x_train[:100] * 255).round().numpy().reshape(-1, 28, 28),
                           rng.integers(0, 256, (60_000, 28, 28), np.uint8)[:100])  # fmt: skip
 
 
-@pytest.mark.parametrize("damage", ["cut", "text", "axes"])
+@pytest.mark.parametrize("damage", ["cut", "text", "axes", "short"])
 def test_damaged_fetched_file_is_named(cache: Path, damage: str) -> None:
     folder = cache / "mnist"
     folder.mkdir()
     contents = _fake_set(20, 10)
-    contents[1] = {"cut": contents[1][:-10], "text": b"<html>", "axes": contents[0]}[damage]
+    short = gzip.compress(gzip.decompress(contents[1])[:-5])
+    contents[1] = {"short": short, "cut": contents[1][:-10], "text": b"<html>", "axes": contents[0]}[damage]
     for name, content in zip(remote.FILES, contents, strict=True):
         (folder / f"{name}.gz").write_bytes(content)
     with pytest.raises(CourseError, match=r"train-labels.*gz is (damaged|no IDX file).*: delete it"):
