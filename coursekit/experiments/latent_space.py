@@ -51,6 +51,15 @@ class LatentResult:
     autoencoder_samples: Tensor
 
 
+def _log_density(z: Tensor, mu: Tensor, logvar: Tensor) -> Tensor:
+    """Return log q_j(z_i) of every row of z under every Gaussian: (N, N), in nats."""
+    precision = torch.exp(-logvar)  # (N, Z)
+    # (z - mu)^2 / var, summed over latents, by matrix products: (N, N) in memory instead of (N, N, Z).
+    offset = (mu.square() * precision).sum(-1)
+    distance = z.square() @ precision.T - 2 * z @ (mu * precision).T + offset
+    return -0.5 * (distance + logvar.sum(-1) + mu.shape[1] * math.log(2 * math.pi))
+
+
 @torch.no_grad()
 def kl_parts(mu: Tensor, logvar: Tensor, *, draws: int = 10, generator: torch.Generator) -> KLParts:
     r"""Split the mean KL into mutual information and marginal KL, with q(z) the full mixture over the rows.
@@ -83,17 +92,10 @@ def kl_parts(mu: Tensor, logvar: Tensor, *, draws: int = 10, generator: torch.Ge
     check_tensor(mu, "mu", shape=("N", "Z"), floating=True)
     check_tensor(logvar, "logvar", shape=mu.shape, floating=True)
     check_positive_int(draws, "draws")
-    precision, constant = (
-        torch.exp(-logvar),
-        logvar.sum(-1) + mu.shape[1] * math.log(2 * math.pi),
-    )  # (N, Z), (N,)
-    # (z - mu)^2 / var, summed over latents, by three matrix products: (N, N) instead of (N, N, Z).
-    offset = (mu.square() * precision).sum(-1)
     information, marginal = [], []
     for _ in range(draws):
         z = reparameterize(mu, logvar, generator=generator)  # (N, Z)
-        distance = z.square() @ precision.T - 2 * z @ (mu * precision).T + offset  # row of z, row of q
-        log_q = -0.5 * (distance + constant)  # (N, N)
+        log_q = _log_density(z, mu, logvar)  # (N, N): row of z, row of q
         log_mixture = torch.logsumexp(log_q, dim=1) - math.log(len(mu))
         log_prior = -0.5 * (z.square().sum(-1) + mu.shape[1] * math.log(2 * math.pi))
         information.append((log_q.diagonal() - log_mixture).mean())
