@@ -247,7 +247,7 @@ def check_same_length(tensors: Sequence["Tensor"], name: str) -> int:
     shapes = [tuple(tensor.shape) for tensor in tensors]
     if any(not shape for shape in shapes) or len({shape[0] for shape in shapes}) != 1:
         raise ValueError(f"{name} must hold tensors with equal first dimension; got shapes {shapes}")
-    return shapes[0][0]
+    return int(shapes[0][0])
 
 
 def check_generator(generator: object, name: str = "generator") -> "torch.Generator":

@@ -118,7 +118,7 @@ def test_every_parameter_and_result_is_annotated() -> None:
             parameters = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
             parameters += [extra for extra in (node.args.vararg, node.args.kwarg) if extra]
             missing = [p.arg for p in parameters if p.annotation is None and p.arg not in ("self", "cls")]
-            missing += ["return"] if node.returns is None else []
+            missing += ["return"] if node.returns is None and node.name != "__init__" else []
             bare += [f"{_name(path)}:{node.name}:{parameter}" for parameter in missing]
     assert bare == []
 
@@ -153,8 +153,9 @@ def test_names_in_all_exist_and_are_sorted() -> None:
                    if isinstance(node, ast.Import | ast.ImportFrom) for alias in node.names}  # fmt: skip
         defined |= {node.name for node in tree.body if isinstance(node, Function | ast.ClassDef)}
         for node in tree.body:
-            targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
-            defined |= {target.id for target in targets if isinstance(target, ast.Name)}
+            if isinstance(node, ast.Assign | ast.AnnAssign):
+                stored = (part for part in ast.walk(node) if isinstance(part, ast.Name))
+                defined |= {part.id for part in stored if isinstance(part.ctx, ast.Store)}
         lazy = any(isinstance(node, Function) and node.name == "__getattr__" for node in tree.body)
         assert lazy or set(names) <= defined, _name(path)
         assert len(set(names)) == len(names), _name(path)
