@@ -64,6 +64,9 @@ def _check(task: Exercise, candidate: object, seed: int) -> Report:
     """Run the cases layer by layer and stop at the first that fails, so that one mistake gives one message."""
     if candidate is None or candidate is Ellipsis or candidate is NotImplemented:
         return _not_attempted(task)
+    if not callable(candidate):
+        message = f"Expected {task.signature}; got {told(candidate)}."
+        return Report(task.id, Outcome.WRONG, message, points=task.points)
     cases = sorted(task.cases(seed), key=lambda case: case.layer)
     for case in cases:
         try:

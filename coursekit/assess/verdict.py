@@ -81,7 +81,7 @@ def _same(exercise: Exercise, case: Case, mutant: Observation, came: Observation
     for key, wanted in right.items():
         theirs, ours = mutant.get(key), came.get(key)
         if isinstance(theirs, str) or isinstance(ours, str) or theirs is None or ours is None:
-            if theirs is not ours and theirs != ours:
+            if not (isinstance(theirs, str) and isinstance(ours, str) and theirs == ours):
                 return np.inf
             continue
         a, b, target = _as_array(ours), _as_array(theirs), _as_array(wanted)
@@ -166,4 +166,6 @@ def verdict(exercise: Exercise, case: Case, observation: Observation) -> Finding
     mutant = _recognise(exercise, case, seen)
     if mutant is None:
         return Finding(case.name, difference)
-    return Finding(case.name, mutant.message, mutant.name)
+    # A judge's own words hold the measured figures; a plain difference would only repeat the mutant's message.
+    message = mutant.message if exercise.judge is None else f"{difference} {mutant.message}"
+    return Finding(case.name, message, mutant.name)

@@ -1,0 +1,256 @@
+"""Steps A and C: the encoder and the decoder."""
+
+__all__ = ["DECODER", "ENCODER", "LogSigmaEncoder", "decoder", "encoder"]
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from coursekit.assess.exercise import Alternate, Case, Exercise, Mutant, Observation
+from coursekit.assess.workshop._tools import flag, gradients, seeded, shape_of, tensor
+
+Sizes = tuple[int, int, int]
+_SAME: Callable[[Tensor], Tensor] = lambda h: h  # noqa: E731  (a default argument below)
+
+
+class _Encoder(nn.Module):
+    """A shared trunk with two heads; ``mu_end`` and ``logvar_end`` are put behind them."""
+
+    def __init__(
+        self, sizes: Sizes, mu_end: Callable[[Tensor], Tensor], logvar_end: Callable[[Tensor], Tensor]
+    ):
+        super().__init__()
+        wide, hidden, latent = sizes
+        self.trunk = nn.Linear(wide, hidden)
+        self.mu_head, self.logvar_head = nn.Linear(hidden, latent), nn.Linear(hidden, latent)
+        self.mu_end, self.logvar_end = mu_end, logvar_end
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        h = torch.relu(self.trunk(x))
+        return self.mu_end(self.mu_head(h)), self.logvar_end(self.logvar_head(h))
+
+
+class _TwoEncoders(nn.Module):
+    def __init__(self, sizes: Sizes):
+        super().__init__()
+        self.mean, self.spread = _mlp(*sizes), _mlp(*sizes)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        return self.mean(x), self.spread(x)
+
+
+class LogSigmaEncoder(nn.Module):
+    """A head for log σ, doubled to the log-variance; two chunks of one layer."""
+
+    def __init__(self, input_dim: int = 64, hidden_dim: int = 128, latent_dim: int = 8) -> None:
+        super().__init__()
+        self.net = _mlp(input_dim, hidden_dim, 2 * latent_dim, nn.Tanh)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Return mu and logvar from x of shape (B, D)."""
+        mu, log_sigma = self.net(x).chunk(2, dim=-1)
+        return mu, 2 * log_sigma
+
+
+class _OneHead(nn.Module):
+    def __init__(self, sizes: Sizes):
+        super().__init__()
+        self.net = _mlp(*sizes)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        out = self.net(x)
+        return out, out
+
+
+class _Plain:
+    """Layers in a plain object: nothing registers them."""
+
+    def __init__(self, sizes: Sizes):
+        self.inner = _Encoder(sizes, _SAME, _SAME)
+
+    def __call__(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        mu, logvar = self.inner(x)
+        return mu, logvar
+
+
+def _mlp(wide: int, hidden: int, out: int, activation: Callable[[], nn.Module] = nn.ReLU) -> nn.Sequential:
+    return nn.Sequential(nn.Linear(wide, hidden), activation(), nn.Linear(hidden, out))
+
+
+def encoder(
+    mu_end: Callable[[Tensor], Tensor] = _SAME, logvar_end: Callable[[Tensor], Tensor] = _SAME
+) -> Callable[..., Any]:
+    """Return an encoder class's stand-in: called with the three sizes it makes a network."""
+    return lambda input_dim=64, hidden_dim=128, latent_dim=8: _Encoder(
+        (input_dim, hidden_dim, latent_dim), mu_end, logvar_end
+    )
+
+
+def decoder(end: Callable[[Tensor], Tensor] = _SAME, activation: Callable[[], nn.Module] = nn.ReLU) -> Any:
+    """Return a decoder class's stand-in."""
+
+    class Decoder(nn.Module):
+        def __init__(self, latent_dim: int = 8, hidden_dim: int = 128, output_dim: int = 64) -> None:
+            super().__init__()
+            self.net = _mlp(latent_dim, hidden_dim, output_dim, activation)
+
+        def forward(self, z: Tensor) -> Tensor:
+            return end(self.net(z))
+
+    return Decoder
+
+
+def _range(name: str, value: Tensor) -> dict[str, float]:
+    """Say which values are reached: a net without an end function leaves -1..1 on both sides for wide "
+    "inputs."""
+    if not isinstance(value, Tensor):
+        return {}
+    return {
+        f"{name} reaches below 0": flag((value < 0).any()), f"{name} reaches above 0": flag((value > 0).any()),
+        f"{name} reaches beyond 1": flag((value.abs() > 1).any()),
+    }  # fmt: skip
+
+
+def _parameters(net: object) -> list[Tensor]:
+    return [p for p in net.parameters() if p.requires_grad] if isinstance(net, nn.Module) else []
+
+
+def _network_cases(sizes: Sizes, shapes: dict[str, str], ranges: tuple[str, ...], rows: int = 512) -> Any:
+    """Make the cases of a network: shapes on three rows, ranges on many wide ones, gradients.
+
+    With 512 rows of random weights, an output without an end function fails to reach both sides with a
+    probability far below 1e-6 (each of the outputs would have to keep its sign over all rows).
+    """
+    reach = {f"{name} reaches {side}": 1.0 for name in ranges for side in ("below 0", "above 0", "beyond 1")}
+
+    def cases(seed: int) -> tuple[Case, ...]:
+        rng = np.random.default_rng(seed)
+        few, many = rng.normal(size=(3, sizes[0])), 30 * rng.normal(size=(rows, sizes[0]))
+        extra = {"mu and logvar are two outputs": 1.0} if len(ranges) == 2 else {}
+        named = dict(zip(("first", "hidden", "last"), sizes, strict=True))
+        flow = {
+            "registered as parameters": 1.0,
+            "same outputs in two calls": 1.0,
+            "gradient reaches the input": 1.0,
+        }
+        return (
+            Case(f"3 rows of {sizes[0]}", {"rows": few, "seed": seed, **named}, 1, shapes),
+            Case(f"{rows} wide rows", {"rows": many, "seed": seed, **named}, 2, {**reach, **extra}),
+            Case("parameters and gradients", {"rows": few, "seed": seed, **named}, 3, flow),
+        )
+
+    return cases
+
+
+def _observe(names: tuple[str, ...]) -> Callable[[Any, Case], Observation]:
+    def observe(candidate: Any, case: Case) -> Observation:
+        sizes = [int(case.inputs[key]) for key in ("first", "hidden", "last")]
+        rows = tensor(case, "rows", grad=case.layer == 3)
+        with seeded(case):
+            net = candidate(*sizes)
+            came = net(rows)
+            again = net(rows) if case.layer == 3 else came
+        outs = came if len(names) > 1 and isinstance(came, (tuple, list)) else (came,) * len(names)
+        if len(outs) != len(names):
+            return {f"shape of {name}": f"one of {len(outs)} outputs" for name in names}
+        if case.layer == 1:
+            return {f"shape of {name}": shape_of(out) for name, out in zip(names, outs, strict=True)}
+        if case.layer == 2:
+            seen = {k: v for name, out in zip(names, outs, strict=True) for k, v in _range(name, out).items()}
+            return {**seen, "mu and logvar are two outputs": flag(not torch.equal(outs[0], outs[-1]))}
+        others = again if isinstance(again, (tuple, list)) else (again,) * len(names)
+        flow = [gradients(out, [rows])[0].abs().sum() > 0 for out in outs]
+        return {
+            "registered as parameters": flag(len(_parameters(net)) > 0),
+            "same outputs in two calls": flag(
+                all(torch.equal(a, b) for a, b in zip(outs, others, strict=True))
+            ),
+            "gradient reaches the input": flag(all(flow)),
+        }
+
+    return observe
+
+
+_FREE = "logvar can't be negative: there is an activation behind its head. A log-variance below 0 means a spread below 1."
+ENCODER = Exercise(
+    "mini-sprint-vae/encoder",
+    "From an image to the mean and the log-variance of q(z | x)",
+    "class Encoder(nn.Module) with Encoder(input_dim, hidden_dim, latent_dim) and forward(x) -> (mu, logvar)",
+    2.0, encoder,
+    _network_cases((64, 128, 8), {"shape of mu": "(3, 8)", "shape of logvar": "(3, 8)"}, ("mu", "logvar")),
+    _observe(("mu", "logvar")),
+    (
+        Alternate("two encoders", lambda: lambda *sizes: _TwoEncoders(sizes)),
+        Alternate("log σ head, tanh", lambda: LogSigmaEncoder),
+        Alternate("one hidden layer more", lambda: lambda d, h, z: nn.Sequential(
+            nn.Linear(d, h), nn.ReLU(), LogSigmaEncoder(h, h, z))),
+    ),
+    (
+        Mutant(
+            "relu on the heads",
+            "mu and logvar can't be negative: there is an activation behind the heads. Both are free "
+            "numbers, so "
+            "their layers must be linear.",
+            lambda: encoder(torch.relu, torch.relu), "000-M-20",
+        ),
+        Mutant("sigmoid on logvar", _FREE + " A sigmoid also keeps it below 1.", lambda: encoder(_SAME, torch.sigmoid),
+               "000-M-14"),
+        Mutant("std for logvar", _FREE + " If your head gives the standard deviation, return 2 · log of it.",
+               lambda: encoder(_SAME, torch.exp)),
+        Mutant("tanh on the heads", "mu and logvar never leave −1 to 1: there is a tanh behind the heads. Remove it.",
+               lambda: encoder(torch.tanh, torch.tanh)),
+        Mutant("one head", "mu and logvar are the same numbers: they need a head each.",
+               lambda: lambda *sizes: _OneHead(sizes)),
+        Mutant(
+            "plain class",
+            "The layers are not registered: an optimiser would find no parameters. Subclass nn.Module, call "
+            "super().__init__(), and keep the layers as attributes.",
+            lambda: lambda *sizes: _Plain(sizes), "000-D-SPR-2",
+        ),
+        Mutant("cut", "No gradient gets from the outputs back to the input: something is detached.",
+               lambda: encoder(torch.Tensor.detach, torch.Tensor.detach), "000-M-13"),
+        Mutant("noisy", "Two calls give different outputs. The encoder is deterministic: the noise comes in step B.",
+               lambda: encoder(lambda h: h + torch.randn_like(h))),
+    ),
+    (
+        "One hidden layer with an activation; then two linear layers side by side that read it.",
+        "mu and logvar must be free to take any sign, so nothing comes behind the two heads.",
+        "self.trunk = nn.Linear(64, 128), self.mu_head and self.logvar_head = nn.Linear(128, 8); forward "
+        "returns "
+        "both heads of relu(trunk(x)).",
+    ),
+)  # fmt: skip
+DECODER = Exercise(
+    "mini-sprint-vae/decoder",
+    "From a code to the logits of the pixels",
+    "class Decoder(nn.Module) with Decoder(latent_dim, hidden_dim, output_dim) and forward(z) -> logits",
+    1.0, decoder,
+    _network_cases((8, 128, 64), {"shape of logits": "(3, 64)"}, ("logits",)), _observe(("logits",)),
+    (
+        Alternate("tanh", lambda: decoder(activation=nn.Tanh)),
+        Alternate("a sequential", lambda: lambda z, h, d: _mlp(z, h, d, nn.SiLU)),
+    ),
+    (
+        Mutant(
+            "sigmoid at the end",
+            "Your outputs stay between 0 and 1: there is a sigmoid at the end. Return logits; the loss "
+            "contains the "
+            "sigmoid, and with two of them no pixel leaves 0.5 to 0.73.",
+            lambda: decoder(torch.sigmoid), "000-M-17",
+        ),
+        Mutant("relu at the end", "A logit below 0 means a pixel that is rather off. Remove the ReLU at the end.",
+               lambda: decoder(torch.relu)),
+        Mutant("tanh at the end", "Your logits never leave −1 to 1, so no pixel can get surer than 0.73. Remove the "
+               "tanh at the end.", lambda: decoder(torch.tanh)),
+        Mutant("cut", "No gradient gets from the logits back to z: something is detached.",
+               lambda: decoder(torch.Tensor.detach), "000-M-13"),
+    ),
+    (
+        "The encoder's shape in reverse: 8 to 128 to 64.",
+        "A logit is any real number, so the last layer is linear.",
+        "nn.Sequential(nn.Linear(8, 128), nn.ReLU(), nn.Linear(128, 64)).",
+    ),
+)  # fmt: skip
