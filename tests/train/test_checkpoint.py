@@ -26,7 +26,8 @@ def _train(path: Path | None, epochs: int, **options: object) -> tuple[nn.Module
         "hooks": [EarlyStopping(patience=50)], "checkpoint": path,
     } | options  # fmt: skip
     history = fit(net, (x, y), epochs=epochs, **arguments)  # type: ignore[arg-type]
-    return net, {"epochs": history.epochs, "generator": arguments["generator"], "hooks": arguments["hooks"]}
+    told = {"epochs": history.epochs, "seconds": history.seconds}
+    return net, told | {"generator": arguments["generator"], "hooks": arguments["hooks"]}
 
 
 def _bits(net: nn.Module) -> Tensor:
@@ -68,6 +69,7 @@ def test_run_that_was_complete_stays_as_it_is(tmp_path: Path) -> None:
     again, retold = _train(tmp_path / "run.pt", 3, resume=True)
     assert torch.equal(_bits(first), _bits(again))
     assert told["epochs"] == retold["epochs"]
+    assert told["seconds"] == retold["seconds"]
 
 
 def test_run_that_stopped_early_does_not_start_again(tmp_path: Path) -> None:

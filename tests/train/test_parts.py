@@ -1,6 +1,7 @@
 """History, schedules and early stopping, each against values worked out by hand."""
 
 import math
+from pathlib import Path
 
 import pytest
 import torch
@@ -90,14 +91,25 @@ def test_largest_counts_in_mode_max() -> None:
 
 
 def test_hook_starts_anew_in_a_second_run() -> None:
-    stopping = EarlyStopping(patience=2)
-    for _ in range(2):
-        model = _Scripted([2.0, 1.0, 3.0])
+    """The second run is worse throughout: a hook that remembered the first would find no best epoch in it."""
+    stopping = EarlyStopping(patience=9)
+    for script, best in (([2.0, 1.0, 3.0], 1), ([7.0, 9.0, 8.0], 0)):
+        model = _Scripted(script)
         sgd = torch.optim.SGD(model.parameters(), lr=1.0)
         rows = (torch.zeros(1, dtype=torch.float64),)
         fit(model, rows, loss=model.loss, epochs=3, batch_size=1, generator=toy.generator(), optimizer=sgd,
             validation=rows, hooks=[stopping])  # fmt: skip
-        assert stopping.best_epoch == 1
+        assert stopping.best_epoch == best
+
+
+def test_best_epoch_before_a_resume_is_remembered(tmp_path: Path) -> None:
+    for epochs in (3, 5):
+        model, stopping = _Scripted([5.0, 1.0, 3.0, 4.0, 2.0]), EarlyStopping(patience=9)
+        sgd = torch.optim.SGD(model.parameters(), lr=1.0)
+        rows = (torch.zeros(1, dtype=torch.float64),)
+        fit(model, rows, loss=model.loss, epochs=epochs, batch_size=1, generator=toy.generator(),
+            optimizer=sgd, validation=rows, hooks=[stopping], checkpoint=tmp_path / "run.pt", resume=True)  # fmt: skip
+    assert (stopping.best, stopping.best_epoch, model.weight.item()) == (1.0, 1, 2.0)
 
 
 def test_bad_arguments_of_stopping_are_named() -> None:
