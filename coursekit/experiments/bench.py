@@ -158,6 +158,10 @@ def score(
 
     Units:
         Nats per sample.
+
+    Raises:
+        TypeError: draws is no int, or x no floating-point tensor.
+        ValueError: draws is below 1, or x does not fit the model.
     """
     generator = seeded(seed)
     check_positive_int(draws, "draws")
