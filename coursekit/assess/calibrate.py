@@ -1,4 +1,4 @@
-"""Testing the graders: right answers score, each known mistake gets its own message, blanks and crashes score 0."""
+"""Testing the graders: right answers score, each known mistake gets its own message, blanks score 0."""
 
 __all__ = ["Calibration", "calibrate", "calibrate_exercise"]
 

@@ -61,7 +61,7 @@ def _is_placeholder(seen: object) -> bool:
 
 
 def _check(task: Exercise, candidate: object, seed: int) -> Report:
-    """Run the cases layer by layer and stop at the first that fails, so that one mistake gives one message."""
+    """Run the cases layer by layer and stop at the first that fails: one mistake, one message."""
     if candidate is None or candidate is Ellipsis or candidate is NotImplemented:
         return _not_attempted(task)
     if not callable(candidate):

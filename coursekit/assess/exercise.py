@@ -78,7 +78,7 @@ class Exercise:
         points: for full marks; an exercise is passed or not.
         reference: makes a right candidate.
         cases: fresh cases from a seed.
-        observe: runs the candidate on a case and returns plain data; the only place where a candidate is used.
+        observe: runs the candidate on a case and returns plain data; nothing else ever meets a candidate.
         judge: reads an observation and returns what is wrong, or None; compares with ``expected`` if None.
         alternates: right answers that must pass.
         mutants: wrong answers that must fail, each with its own message.

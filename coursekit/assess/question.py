@@ -66,7 +66,7 @@ class DrawnQuestion:
         seed: the seed it was drawn with.
         stem: the question, Markdown with dollar mathematics.
         kind: "choice" (one of the options) or "number" (typed in).
-        options: the answers offered, shuffled; for a number question the foreseen answers, right one included.
+        options: the answers offered, shuffled; for a number question the foreseen ones, the right one too.
         answer: the number, or the letter of the right option.
         tolerance: largest accepted distance to a number.
         unit: of a number; empty if it has none.

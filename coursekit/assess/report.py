@@ -19,8 +19,11 @@ class Outcome(Enum):
 _MARK = {Outcome.RIGHT: "✓", Outcome.WRONG: "✗", Outcome.NOT_ATTEMPTED: "…", Outcome.CRASHED: "!"}
 # Mid tones that keep a contrast of 3:1 on white and on the dark theme; the text itself has the page's colour.
 _EDGE = {
-    Outcome.RIGHT: "#2e8b57", Outcome.WRONG: "#c2571a", Outcome.NOT_ATTEMPTED: "#7a7f87", Outcome.CRASHED: "#b8456b",
-}  # fmt: skip
+    Outcome.RIGHT: "#2e8b57",
+    Outcome.WRONG: "#c2571a",
+    Outcome.NOT_ATTEMPTED: "#7a7f87",
+    Outcome.CRASHED: "#b8456b",
+}
 
 
 @dataclass(frozen=True)

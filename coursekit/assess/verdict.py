@@ -166,6 +166,6 @@ def verdict(exercise: Exercise, case: Case, observation: Observation) -> Finding
     mutant = _recognise(exercise, case, seen)
     if mutant is None:
         return Finding(case.name, difference)
-    # A judge's own words hold the measured figures; a plain difference would only repeat the mutant's message.
+    # A judge's own words hold the measured figures; a plain difference would add nothing.
     message = mutant.message if exercise.judge is None else f"{difference} {mutant.message}"
     return Finding(case.name, message, mutant.name)

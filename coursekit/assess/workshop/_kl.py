@@ -78,34 +78,42 @@ def _by_sigma(mu: Tensor, logvar: Tensor) -> Tensor:
 _BATCH = "The result has one number for the whole batch. Sum over the latents only: one KL for each sample."
 KL_MUTANTS = (
     Mutant(
-        "sign", "Your KL is negative. A KL divergence is never below 0: check the sign in front of the sum.",
-        lambda: lambda mu, logvar: -_reference(mu, logvar), "000-M-1",
+        "sign",
+        "Your KL is negative. A KL divergence is never below 0: check the sign in front of the sum.",
+        lambda: lambda mu, logvar: -_reference(mu, logvar),
+        "000-M-1",
     ),
     Mutant(
-        "half", "Your KL is exactly twice the right value: which constant multiplies the bracket?",
-        lambda: lambda mu, logvar: 2 * _reference(mu, logvar), "000-M-2",
+        "half",
+        "Your KL is exactly twice the right value: which constant multiplies the bracket?",
+        lambda: lambda mu, logvar: 2 * _reference(mu, logvar),
+        "000-M-2",
     ),
     Mutant(
         "mean left out",
         "The squared mean is missing: a posterior far from 0 must cost more than one at 0.",
-        lambda: lambda mu, logvar: _reference(0 * mu, logvar), "000-M-3",
+        lambda: lambda mu, logvar: _reference(0 * mu, logvar),
+        "000-M-3",
     ),
     Mutant(
         "std for variance",
         "The standard deviation stands where the variance is meant. Evaluate your KL at mu = 0 for logvar "
         "−1, 0 "
         "and 1: the smallest value must be at 0.",
-        lambda: _std_for_variance, "000-M-5",
+        lambda: _std_for_variance,
+        "000-M-5",
     ),
     Mutant(
         "reversed",
         "This is the KL from the prior to q. A KL divergence is not symmetric: the posterior q comes first.",
-        lambda: _reversed, "000-M-7",
+        lambda: _reversed,
+        "000-M-7",
     ),
     Mutant(
         "averaged over the latents",
         "The KL is averaged over the latents. They are independent, so their KLs add up: use a sum.",
-        lambda: lambda mu, logvar: _reference(mu, logvar) / mu.shape[1], "000-M-9",
+        lambda: lambda mu, logvar: _reference(mu, logvar) / mu.shape[1],
+        "000-M-9",
     ),
     Mutant("summed over the batch", _BATCH, lambda: lambda mu, logvar: _reference(mu, logvar).sum()),
     Mutant("averaged over the batch", _BATCH, lambda: lambda mu, logvar: _reference(mu, logvar).mean()),
@@ -115,25 +123,32 @@ KL_MUTANTS = (
         lambda: lambda mu, logvar: _reference(mu, logvar) + 0.5 * mu.shape[1],
     ),
     Mutant(
-        "not reduced", "There is one number for each latent. Sum over the latents: one KL for each sample.",
+        "not reduced",
+        "There is one number for each latent. Sum over the latents: one KL for each sample.",
         lambda: lambda mu, logvar: _bracket(mu, logvar) / 2,
     ),
     Mutant(
-        "no gradient", "The value is right, but no gradient reaches mu and logvar: something is detached.",
+        "no gradient",
+        "The value is right, but no gradient reaches mu and logvar: something is detached.",
         lambda: lambda mu, logvar: _reference(mu, logvar).detach(),
     ),
-)  # fmt: skip
+)
 KL = Exercise(
     "mini-sprint-vae/kl",
     "The KL divergence from q(z | x) to the prior",
     "kl(mu, logvar) -> one number for each sample, from (B, Z) to (B,)",
-    3.0, lambda: _reference, _cases, _observe,
+    3.0,
+    lambda: _reference,
+    _cases,
+    _observe,
     (
         Alternate("torch.distributions", lambda: _by_distributions),
         Alternate("a loop", lambda: _by_loop),
         Alternate("by log σ", lambda: _by_sigma),
-        Alternate("minus sign outside",
-                  lambda: lambda mu, logvar: -0.5 * torch.sum(1 + logvar - mu.pow(2) - logvar.exp(), dim=1)),
+        Alternate(
+            "minus sign outside",
+            lambda: lambda mu, logvar: -0.5 * torch.sum(1 + logvar - mu.pow(2) - logvar.exp(), dim=1),
+        ),
     ),
     KL_MUTANTS,
     (
@@ -141,4 +156,4 @@ KL = Exercise(
         "One latent costs ½(μ² + σ² − 1 − log σ²) nats. You have log σ² at hand, so σ² is its exponential.",
         "Latents are independent: sum over the last axis, and leave the batch axis alone.",
     ),
-)  # fmt: skip
+)

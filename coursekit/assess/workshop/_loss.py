@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from coursekit.assess.exercise import Alternate, Case, Exercise, Mutant, Observation
+from coursekit.assess.exercise import Alternate, Case, Exercise, Mutant, Observation, Plain
 from coursekit.assess.plain import plain, told
 from coursekit.assess.workshop._kl import KL, KL_MUTANTS
 from coursekit.assess.workshop._tools import gradients, tensor
@@ -42,7 +42,7 @@ def _build(
 
 def _case(rng: np.random.Generator, size: tuple[int, int, int], beta: float, layer: int = 1) -> Case:
     b, d, z = size
-    inputs = {
+    inputs: dict[str, Plain] = {
         "x": (rng.random((b, d)) < 0.4) * 1.0, "logits": 2 * rng.normal(size=(b, d)),
         "mu": rng.normal(size=(b, z)), "logvar": rng.normal(size=(b, z)), "beta": beta,
     }  # fmt: skip
@@ -101,42 +101,62 @@ _MEAN = (
 )
 _SWAPPED = "The arguments of the cross-entropy are swapped: the prediction comes first, then the target."
 MUTANTS = (
-    Mutant("mean over pixels", _MEAN, lambda: _build(lambda x, a: F.binary_cross_entropy_with_logits(a, x)), "000-M-8"),
-    Mutant("mean squared error over pixels", _MEAN, lambda: _build(lambda x, a: F.mse_loss(torch.sigmoid(a), x)),
-           "000-M-8"),
+    Mutant(
+        "mean over pixels",
+        _MEAN,
+        lambda: _build(lambda x, a: F.binary_cross_entropy_with_logits(a, x)),
+        "000-M-8",
+    ),
+    Mutant(
+        "mean squared error over pixels",
+        _MEAN,
+        lambda: _build(lambda x, a: F.mse_loss(torch.sigmoid(a), x)),
+        "000-M-8",
+    ),
     Mutant(
         "sum over the batch",
         "The reconstruction is summed over the batch, the KL is averaged over it: with a batch of another "
         "size "
         "the loss changes its meaning. Divide the sum by the number of images.",
-        lambda: _build(lambda x, a: F.binary_cross_entropy_with_logits(a, x, reduction="sum")), "000-M-10",
+        lambda: _build(lambda x, a: F.binary_cross_entropy_with_logits(a, x, reduction="sum")),
+        "000-M-10",
     ),
     Mutant(
         "kl left out",
         "The loss is the reconstruction alone: that trains a noisy autoencoder. Which term keeps the codes "
         "near "
         "the prior?",
-        lambda: _build(total=lambda rec, kl, beta: rec + 0 * kl), "000-M-11",
+        lambda: _build(total=lambda rec, kl, _: rec + 0 * kl),
+        "000-M-11",
     ),
     Mutant(
         "kl over pixels",
         "The KL is divided by the number of pixels as well: it weighs next to nothing, and the codes drift "
         "far from "
         "the prior. Divide by the number of images only.",
-        lambda: _pixel_kl, "000-M-12",
+        lambda: _pixel_kl,
+        "000-M-12",
     ),
     Mutant(
         "sigmoid twice",
         "A sigmoid is applied twice: the loss with logits contains one, so it wants the decoder's raw "
         "outputs. "
         "With two, no pixel ever leaves 0.5 to 0.73.",
-        lambda: _build(_twice_sigmoid), "000-M-17",
+        lambda: _build(_twice_sigmoid),
+        "000-M-17",
     ),
-    Mutant("swapped, with logits", _SWAPPED,
-           lambda: _build(lambda x, a: F.binary_cross_entropy_with_logits(x, a, reduction="sum") / len(x)), "000-M-19"),
-    Mutant("swapped", _SWAPPED,
-           lambda: _build(lambda x, a: F.binary_cross_entropy(x, torch.sigmoid(a), reduction="sum") / len(x)),
-           "000-M-19"),
+    Mutant(
+        "swapped, with logits",
+        _SWAPPED,
+        lambda: _build(lambda x, a: F.binary_cross_entropy_with_logits(x, a, reduction="sum") / len(x)),
+        "000-M-19",
+    ),
+    Mutant(
+        "swapped",
+        _SWAPPED,
+        lambda: _build(lambda x, a: F.binary_cross_entropy(x, torch.sigmoid(a), reduction="sum") / len(x)),
+        "000-M-19",
+    ),
     Mutant(
         "squared error",
         "The reconstruction is a squared error. For pixels of 0 and 1 the likelihood is Bernoulli: use the "
@@ -145,31 +165,45 @@ MUTANTS = (
         lambda: _build(lambda x, a: F.mse_loss(torch.sigmoid(a), x, reduction="sum") / len(x)),
     ),
     Mutant(
-        "beta ignored", "beta is ignored: it multiplies the KL.",
-        lambda: _build(total=lambda rec, kl, beta: rec + kl),
+        "beta ignored",
+        "beta is ignored: it multiplies the KL.",
+        lambda: _build(total=lambda rec, kl, _: rec + kl),
     ),
     Mutant(
-        "beta on the reconstruction", "beta multiplies the reconstruction; it belongs to the KL.",
+        "beta on the reconstruction",
+        "beta multiplies the reconstruction; it belongs to the KL.",
         lambda: _build(total=lambda rec, kl, beta: beta * rec + kl),
     ),
     Mutant(
-        "kl subtracted", "The KL is subtracted. The loss is −ELBO: both terms are to be made small, so they "
-        "add.",
+        "kl subtracted",
+        "The KL is subtracted. The loss is −ELBO: both terms are to be made small, so they add.",
         lambda: _build(total=lambda rec, kl, beta: rec - beta * kl),
     ),
     Mutant(
-        "elbo maximised", "This is the ELBO itself. Optimisers minimise, so the loss is its negative.",
+        "elbo maximised",
+        "This is the ELBO itself. Optimisers minimise, so the loss is its negative.",
         lambda: _build(total=lambda rec, kl, beta: -(rec + beta * kl)),
     ),
     Mutant(
-        "no gradient", "The loss is right, but no gradient comes out of it: don't detach it or turn it into "
-        "a number.",
+        "no gradient",
+        "The loss is right, but no gradient comes out of it: don't detach it or turn it into a number.",
         lambda: _build(total=lambda rec, kl, beta: (rec + beta * kl).detach()),
     ),
-    *(_inside(mutant) for mutant in KL_MUTANTS
-      if mutant.name in ("sign", "half", "mean left out", "std for variance", "reversed", "averaged over the latents",
-                         "one left out")),
-)  # fmt: skip
+    *(
+        _inside(mutant)
+        for mutant in KL_MUTANTS
+        if mutant.name
+        in (
+            "sign",
+            "half",
+            "mean left out",
+            "std for variance",
+            "reversed",
+            "averaged over the latents",
+            "one left out",
+        )
+    ),
+)
 
 
 def _pixel_kl(x: Tensor, logits: Tensor, mu: Tensor, logvar: Tensor, beta: float = 1.0) -> dict[str, Tensor]:
@@ -188,13 +222,19 @@ def _softplus(x: Tensor, logits: Tensor) -> Tensor:
 LOSS = Exercise(
     "mini-sprint-vae/loss",
     "The loss: reconstruction plus KL, in nats for each image",
-    'loss_function(x, logits, mu, logvar, beta=1.0) -> {"loss": ..., "reconstruction": ..., "kl": ...}, one number each',
-    3.0, _build, _cases, _observe,
+    "loss_function(x, logits, mu, logvar, beta=1.0) -> "
+    '{"loss": ..., "reconstruction": ..., "kl": ...}, one number each',
+    3.0,
+    _build,
+    _cases,
+    _observe,
     (
         Alternate("probabilities and plain cross-entropy, mean of sums", lambda: _build(_probabilities)),
         Alternate("softplus form", lambda: _build(_softplus)),
-        Alternate("sum of the KL over the batch size",
-                  lambda: _build(kl=lambda mu, logvar: _kl(mu, logvar).sum() / len(mu))),
+        Alternate(
+            "sum of the KL over the batch size",
+            lambda: _build(kl=lambda mu, logvar: _kl(mu, logvar).sum() / len(mu)),
+        ),
     ),
     MUTANTS,
     (
@@ -204,4 +244,4 @@ LOSS = Exercise(
         "number of images is the first term.",
         "The second is `kl(mu, logvar).mean()`; the loss is the first plus beta times the second.",
     ),
-)  # fmt: skip
+)

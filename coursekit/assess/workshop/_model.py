@@ -85,7 +85,7 @@ def fit_once(
     history = []
     for _ in range(epochs):
         total = 0.0
-        for rows in torch.randperm(len(x)).split(batch_size):
+        for rows in torch.split(torch.randperm(len(x)), batch_size):
             optimizer.zero_grad()
             loss = scale * model.loss_function(x[rows], *model(x[rows]))["loss"]
             loss.backward()

@@ -104,12 +104,10 @@ def decoder(end: Callable[[Tensor], Tensor] = _SAME, activation: Callable[[], nn
 
 
 def _range(name: str, value: Tensor) -> dict[str, float]:
-    """Say which values are reached: a net without an end function leaves -1..1 on both sides for wide "
-    "inputs."""
-    if not isinstance(value, Tensor):
-        return {}
+    """Say which values are reached: for wide inputs a net without an end function leaves -1..1."""
     return {
-        f"{name} reaches below 0": flag((value < 0).any()), f"{name} reaches above 0": flag((value > 0).any()),
+        f"{name} reaches below 0": flag((value < 0).any()),
+        f"{name} reaches above 0": flag((value > 0).any()),
         f"{name} reaches beyond 1": flag((value.abs() > 1).any()),
     }  # fmt: skip
 
@@ -174,19 +172,25 @@ def _observe(names: tuple[str, ...]) -> Callable[[Any, Case], Observation]:
     return observe
 
 
-_FREE = "logvar can't be negative: there is an activation behind its head. A log-variance below 0 means a spread below 1."
+_FREE = (
+    "logvar can't be negative: there is an activation behind its head. "
+    "A log-variance below 0 means a spread below 1."
+)
 ENCODER = Exercise(
     "mini-sprint-vae/encoder",
     "From an image to the mean and the log-variance of q(z | x)",
     "class Encoder(nn.Module) with Encoder(input_dim, hidden_dim, latent_dim) and forward(x) -> (mu, logvar)",
-    2.0, encoder,
+    2.0,
+    encoder,
     _network_cases((64, 128, 8), {"shape of mu": "(3, 8)", "shape of logvar": "(3, 8)"}, ("mu", "logvar")),
     _observe(("mu", "logvar")),
     (
         Alternate("two encoders", lambda: lambda *sizes: _TwoEncoders(sizes)),
         Alternate("log σ head, tanh", lambda: LogSigmaEncoder),
-        Alternate("one hidden layer more", lambda: lambda d, h, z: nn.Sequential(
-            nn.Linear(d, h), nn.ReLU(), LogSigmaEncoder(h, h, z))),
+        Alternate(
+            "one hidden layer more",
+            lambda: lambda d, h, z: nn.Sequential(nn.Linear(d, h), nn.ReLU(), LogSigmaEncoder(h, h, z)),
+        ),
     ),
     (
         Mutant(
@@ -194,26 +198,48 @@ ENCODER = Exercise(
             "mu and logvar can't be negative: there is an activation behind the heads. Both are free "
             "numbers, so "
             "their layers must be linear.",
-            lambda: encoder(torch.relu, torch.relu), "000-M-20",
+            lambda: encoder(torch.relu, torch.relu),
+            "000-M-20",
         ),
-        Mutant("sigmoid on logvar", _FREE + " A sigmoid also keeps it below 1.", lambda: encoder(_SAME, torch.sigmoid),
-               "000-M-14"),
-        Mutant("std for logvar", _FREE + " If your head gives the standard deviation, return 2 · log of it.",
-               lambda: encoder(_SAME, torch.exp)),
-        Mutant("tanh on the heads", "mu and logvar never leave −1 to 1: there is a tanh behind the heads. Remove it.",
-               lambda: encoder(torch.tanh, torch.tanh)),
-        Mutant("one head", "mu and logvar are the same numbers: they need a head each.",
-               lambda: lambda *sizes: _OneHead(sizes)),
+        Mutant(
+            "sigmoid on logvar",
+            _FREE + " A sigmoid also keeps it below 1.",
+            lambda: encoder(_SAME, torch.sigmoid),
+            "000-M-14",
+        ),
+        Mutant(
+            "std for logvar",
+            _FREE + " If your head gives the standard deviation, return 2 · log of it.",
+            lambda: encoder(_SAME, torch.exp),
+        ),
+        Mutant(
+            "tanh on the heads",
+            "mu and logvar never leave −1 to 1: there is a tanh behind the heads. Remove it.",
+            lambda: encoder(torch.tanh, torch.tanh),
+        ),
+        Mutant(
+            "one head",
+            "mu and logvar are the same numbers: they need a head each.",
+            lambda: lambda *sizes: _OneHead(sizes),
+        ),
         Mutant(
             "plain class",
             "The layers are not registered: an optimiser would find no parameters. Subclass nn.Module, call "
             "super().__init__(), and keep the layers as attributes.",
-            lambda: lambda *sizes: _Plain(sizes), "000-D-SPR-2",
+            lambda: lambda *sizes: _Plain(sizes),
+            "000-D-SPR-2",
         ),
-        Mutant("cut", "No gradient gets from the outputs back to the input: something is detached.",
-               lambda: encoder(torch.Tensor.detach, torch.Tensor.detach), "000-M-13"),
-        Mutant("noisy", "Two calls give different outputs. The encoder is deterministic: the noise comes in step B.",
-               lambda: encoder(lambda h: h + torch.randn_like(h))),
+        Mutant(
+            "cut",
+            "No gradient gets from the outputs back to the input: something is detached.",
+            lambda: encoder(torch.Tensor.detach, torch.Tensor.detach),
+            "000-M-13",
+        ),
+        Mutant(
+            "noisy",
+            "Two calls give different outputs. The encoder is deterministic: the noise comes in step B.",
+            lambda: encoder(lambda h: h + torch.randn_like(h)),
+        ),
     ),
     (
         "One hidden layer with an activation; then two linear layers side by side that read it.",
@@ -222,13 +248,15 @@ ENCODER = Exercise(
         "returns "
         "both heads of relu(trunk(x)).",
     ),
-)  # fmt: skip
+)
 DECODER = Exercise(
     "mini-sprint-vae/decoder",
     "From a code to the logits of the pixels",
     "class Decoder(nn.Module) with Decoder(latent_dim, hidden_dim, output_dim) and forward(z) -> logits",
-    1.0, decoder,
-    _network_cases((8, 128, 64), {"shape of logits": "(3, 64)"}, ("logits",)), _observe(("logits",)),
+    1.0,
+    decoder,
+    _network_cases((8, 128, 64), {"shape of logits": "(3, 64)"}, ("logits",)),
+    _observe(("logits",)),
     (
         Alternate("tanh", lambda: decoder(activation=nn.Tanh)),
         Alternate("a sequential", lambda: lambda z, h, d: _mlp(z, h, d, nn.SiLU)),
@@ -239,18 +267,30 @@ DECODER = Exercise(
             "Your outputs stay between 0 and 1: there is a sigmoid at the end. Return logits; the loss "
             "contains the "
             "sigmoid, and with two of them no pixel leaves 0.5 to 0.73.",
-            lambda: decoder(torch.sigmoid), "000-M-17",
+            lambda: decoder(torch.sigmoid),
+            "000-M-17",
         ),
-        Mutant("relu at the end", "A logit below 0 means a pixel that is rather off. Remove the ReLU at the end.",
-               lambda: decoder(torch.relu)),
-        Mutant("tanh at the end", "Your logits never leave −1 to 1, so no pixel can get surer than 0.73. Remove the "
-               "tanh at the end.", lambda: decoder(torch.tanh)),
-        Mutant("cut", "No gradient gets from the logits back to z: something is detached.",
-               lambda: decoder(torch.Tensor.detach), "000-M-13"),
+        Mutant(
+            "relu at the end",
+            "A logit below 0 means a pixel that is rather off. Remove the ReLU at the end.",
+            lambda: decoder(torch.relu),
+        ),
+        Mutant(
+            "tanh at the end",
+            "Your logits never leave −1 to 1, so no pixel can get surer than 0.73. Remove the "
+            "tanh at the end.",
+            lambda: decoder(torch.tanh),
+        ),
+        Mutant(
+            "cut",
+            "No gradient gets from the logits back to z: something is detached.",
+            lambda: decoder(torch.Tensor.detach),
+            "000-M-13",
+        ),
     ),
     (
         "The encoder's shape in reverse: 8 to 128 to 64.",
         "A logit is any real number, so the last layer is linear.",
         "nn.Sequential(nn.Linear(8, 128), nn.ReLU(), nn.Linear(128, 64)).",
     ),
-)  # fmt: skip
+)

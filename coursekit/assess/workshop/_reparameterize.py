@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.distributions import Normal
 
-from coursekit.assess.exercise import Alternate, Case, Exercise, Mutant, Observation
+from coursekit.assess.exercise import Alternate, Case, Exercise, Mutant, Observation, Plain
 from coursekit.assess.plain import plain
 from coursekit.assess.workshop._tools import flag, gradients, seeded, shape_of, tensor
 
@@ -38,10 +38,11 @@ def _cases(seed: int) -> tuple[Case, ...]:
         "mean fourth power of the noise": 8 * (96 / ROWS) ** 0.5,
         "correlation between two latents": 6 / ROWS**0.5, "share of equal values in two calls": 0.01,
     }  # fmt: skip
-    small = {"mu": rng.normal(size=(3, 2)), "logvar": rng.normal(size=(3, 2)), "seed": seed}
+    small: dict[str, Plain] = {"mu": rng.normal(size=(3, 2)), "logvar": rng.normal(size=(3, 2)), "seed": seed}
+    many: dict[str, Plain] = {"mu": mu, "logvar": logvar, "seed": seed + 1}
     return (
         Case("the shape of z for 3 samples of 2 latents", small, 1, {"shape of z": "(3, 2)"}),
-        Case(f"{ROWS:,} draws", {"mu": mu, "logvar": logvar, "seed": seed + 1}, 2, moments, margins, noisy=True),
+        Case(f"{ROWS:,} draws", many, 2, moments, margins, noisy=True),
         Case(
             "the gradients of z", small, 3,
             {"gradient by mu": np.ones((3, 2)), "gradient by logvar over ½(z − mu)": np.ones((3, 2))},
@@ -103,7 +104,8 @@ MUTANTS = (
         "logvar as std",
         "The noise is scaled by logvar itself. With logvar = 0 the standard deviation must be 1, and yours "
         "is 0.",
-        lambda: lambda mu, logvar: mu + logvar * torch.randn_like(mu), "000-M-4",
+        lambda: lambda mu, logvar: mu + logvar * torch.randn_like(mu),
+        "000-M-4",
     ),
     Mutant(
         "variance as std",
@@ -112,26 +114,31 @@ MUTANTS = (
         lambda: lambda mu, logvar: mu + torch.exp(logvar) * torch.randn_like(mu),
     ),
     Mutant("no_grad", _CUT, lambda: _no_grad, "000-M-13"),
-    Mutant("sample", _CUT, lambda: lambda mu, logvar: Normal(mu, torch.exp(logvar / 2)).sample(), "000-M-13"),
+    Mutant(
+        "torch.normal", _CUT, lambda: lambda mu, logvar: torch.normal(mu, torch.exp(logvar / 2)), "000-M-13"
+    ),
     Mutant("detach", _CUT, lambda: lambda mu, logvar: _reference(mu, logvar).detach(), "000-M-13"),
     Mutant(
         "std detached",
         "mu gets its gradient and logvar gets none: the standard deviation was detached. The encoder can't "
         "learn how certain to be.",
-        lambda: lambda mu, logvar: _reference(mu, logvar.detach()), "000-M-14",
+        lambda: lambda mu, logvar: _reference(mu, logvar.detach()),
+        "000-M-14",
     ),
     Mutant(
         "reseeded",
         "Two calls give the same noise: a seed is set inside the function. Each call must draw fresh noise; "
         "set "
         "the seed once, before training.",
-        lambda: _reseeded, "000-M-15",
+        lambda: _reseeded,
+        "000-M-15",
     ),
     Mutant(
         "uniform noise",
         "The noise is uniform on [0, 1] (`rand`). It must be standard normal (`randn`): mean 0 and variance "
         "1.",
-        lambda: lambda mu, logvar: mu + torch.exp(logvar / 2) * torch.rand_like(mu), "000-M-16",
+        lambda: lambda mu, logvar: mu + torch.exp(logvar / 2) * torch.rand_like(mu),
+        "000-M-16",
     ),
     Mutant(
         "scaled uniform noise",
@@ -140,7 +147,8 @@ MUTANTS = (
         lambda: lambda mu, logvar: mu + torch.exp(logvar / 2) * (torch.rand_like(mu) - 0.5) * 12**0.5,
     ),
     Mutant(
-        "no noise", "z equals mu: no noise was added. Then the code is no draw from q.",
+        "no noise",
+        "z equals mu: no noise was added. Then the code is no draw from q.",
         lambda: lambda mu, logvar: mu + 0 * logvar,
     ),
     Mutant(
@@ -155,21 +163,30 @@ MUTANTS = (
         "latent.",
         lambda: lambda mu, logvar: mu + torch.exp(logvar / 2) * torch.randn(len(mu), 1),
     ),
-)  # fmt: skip
+)
 ALTERNATES = (
     Alternate("rsample", lambda: lambda mu, logvar: Normal(mu, logvar.mul(0.5).exp()).rsample()),
-    Alternate("square root", lambda: lambda mu, logvar: torch.exp(logvar).sqrt() * torch.randn(mu.shape) + mu),
-    Alternate("addcmul", lambda: lambda mu, logvar: mu.addcmul((0.5 * logvar).exp(), torch.empty_like(mu).normal_())),
-)  # fmt: skip
+    Alternate(
+        "square root", lambda: lambda mu, logvar: torch.exp(logvar).sqrt() * torch.randn(mu.shape) + mu
+    ),
+    Alternate(
+        "addcmul", lambda: lambda mu, logvar: mu.addcmul((0.5 * logvar).exp(), torch.empty_like(mu).normal_())
+    ),
+)
 REPARAMETERIZE = Exercise(
     "mini-sprint-vae/reparameterize",
     "Draw z so that gradients reach mu and logvar",
     "reparameterize(mu, logvar) -> z, all of shape (B, Z)",
-    3.0, lambda: _reference, _cases, _observe, ALTERNATES, MUTANTS,
+    3.0,
+    lambda: _reference,
+    _cases,
+    _observe,
+    ALTERNATES,
+    MUTANTS,
     (
         "The randomness must sit in a number that depends on no parameter: draw ε first, then compute z "
         "from it.",
         "z = mu + std · ε with ε standard normal, of the shape of mu. How do you get std from logvar?",
         "logvar = log σ², so σ = exp(½ logvar). `torch.randn_like(mu)` gives ε.",
     ),
-)  # fmt: skip
+)

@@ -104,38 +104,54 @@ TRAINED = Exercise(
     "mini-sprint-vae/trained",
     "A trained model that reaches the pass mark",
     "model, a trained VAE with encode and decode",
-    3.0, digits_model, _cases, _observe,
+    3.0,
+    digits_model,
+    _cases,
+    _observe,
     (
         Alternate("another seed", lambda: digits_model(seed=1)),
-        Alternate("log σ head, tanh", lambda: digits_model(PARTS._replace(encoder=LogSigmaEncoder), seed=2, epochs=90)),
+        Alternate(
+            "log σ head, tanh",
+            lambda: digits_model(PARTS._replace(encoder=LogSigmaEncoder), seed=2, epochs=90),
+        ),
     ),
     (
         Mutant(
-            "not trained", "The model is hardly trained: pass the model that `train` has changed, after all "
-            "epochs.",
-            lambda: digits_model(epochs=0), "", _when(lambda m: m.bound > 30 and m.kl < KL_WINDOW[0]),
+            "not trained",
+            "The model is hardly trained: pass the model that `train` has changed, after all epochs.",
+            lambda: digits_model(epochs=0),
+            "",
+            _when(lambda m: m.bound > 30 and m.kl < KL_WINDOW[0]),
         ),
         Mutant(
             "collapsed",
             "All images give the same code. Are both terms summed over their own dimensions and averaged "
             "over the "
             "batch, and does the reconstruction's gradient reach the encoder?",
-            _with("mean over pixels", LOSS_MUTANTS, "loss"), "000-M-8", _when(lambda m: m.kl < 0.5),
+            _with("mean over pixels", LOSS_MUTANTS, "loss"),
+            "000-M-8",
+            _when(lambda m: m.kl < 0.5),
         ),
         Mutant(
             "kl too weak",
             "The codes are far from the prior: the KL weighs too little, or is left out.",
-            _with("kl left out", LOSS_MUTANTS, "loss"), "000-M-11", _when(lambda m: m.kl > KL_WINDOW[1]),
+            _with("kl left out", LOSS_MUTANTS, "loss"),
+            "000-M-11",
+            _when(lambda m: m.kl > KL_WINDOW[1]),
         ),
         Mutant(
             "kl too strong",
             "The codes hold too little: the KL weighs too much. Is the ½ in it, and is beta 1?",
-            _with_kl_factor(2.0), "000-M-2", _when(lambda m: m.kl < 4.0),
+            _with_kl_factor(2.0),
+            "000-M-2",
+            _when(lambda m: m.kl < 4.0),
         ),
         Mutant(
-            "too short", "Both terms are on their way: train longer (60 epochs, batches of 100, learning "
-            "rate 1e-3).",
-            lambda: digits_model(epochs=28), "", _when(lambda m: m.bound > PASS_MARK or m.kl < KL_WINDOW[0]),
+            "too short",
+            "Both terms are on their way: train longer (60 epochs, batches of 100, learning rate 1e-3).",
+            lambda: digits_model(epochs=28),
+            "",
+            _when(lambda m: m.bound > PASS_MARK or m.kl < KL_WINDOW[0]),
         ),
     ),
     (
@@ -145,4 +161,4 @@ TRAINED = Exercise(
         "torch.manual_seed(0); model = VAE(); history = train(model, x_train)",
     ),
     judge=_judge,
-)  # fmt: skip
+)

@@ -27,7 +27,8 @@ class _Probe(TinyVAE):
         self.marks = nn.Parameter(torch.zeros(2))
         self.rows_seen: list[float] = []
         self.mark_gradients: list[Tensor] = []
-        self.marks.register_post_accumulate_grad_hook(self._note)
+        marks: Any = self.marks  # torch leaves this method without types
+        marks.register_post_accumulate_grad_hook(self._note)
 
     def _note(self, marks: Tensor) -> None:
         if marks.grad is not None:
@@ -73,6 +74,10 @@ def _moved(part: nn.Module, before: list[Tensor]) -> float:
     return flag(any(not torch.equal(a, b) for a, b in zip(part.parameters(), before, strict=True)))
 
 
+def _ratio(a: Tensor, b: Tensor) -> float:
+    return float(a / b) if b > 0 else 0.0
+
+
 def _observe(candidate: Any, case: Case) -> Observation:
     x = tensor(case, "x")
     with seeded(case):
@@ -90,8 +95,8 @@ def _observe(candidate: Any, case: Case) -> Observation:
         "steps in each epoch": len(noted) / EPOCHS,
         "share of the rows used": len(set(model.rows_seen)) / ROWS,
         "encoder moved": _moved(parts[0], before[0]), "decoder moved": _moved(parts[1], before[1]),
-        "the KL is part of what is minimised": float(first[1] / first[0]) if first[0] > 0 else 0.0,
-        "gradient of the last step over that of the first": float(last[0] / first[0]) if first[0] > 0 else 0.0,
+        "the KL is part of what is minimised": _ratio(first[1], first[0]),
+        "gradient of the last step over that of the first": _ratio(last[0], first[0]),
         "losses are finite numbers": flag(entries is not None and len(_numbers(entries)) == len(entries)),
     }  # fmt: skip
 
@@ -118,7 +123,7 @@ def _loop(
         optimizer = torch.optim.Adam(parameters(model), lr=lr)
         history = []
         for _ in range(epochs):
-            batches = torch.randperm(len(x)).split(batch_size)
+            batches = torch.split(torch.randperm(len(x)), batch_size)
             losses = [step(model, optimizer, x[rows]) for rows in (batches[:1] if first else batches)]
             history.append(sum(losses) / len(losses))
         return history
@@ -175,7 +180,10 @@ TRAIN = Exercise(
     "mini-sprint-vae/train",
     "The training loop",
     "train(model, x, epochs=60, batch_size=100, lr=1e-3) -> list with the mean loss of each epoch",
-    2.0, lambda: fit_once, _cases, _observe,
+    2.0,
+    lambda: fit_once,
+    _cases,
+    _observe,
     (
         Alternate("DataLoader and AdamW", lambda: _by_loader),
         Alternate("loss times a constant", lambda: _scaled),
@@ -186,13 +194,15 @@ TRAIN = Exercise(
             "zero_grad forgotten",
             "Gradients add up from step to step: those of step 2 still hold those of step 1. Clear them with "
             "optimizer.zero_grad() before each backward.",
-            lambda: _loop(_no_zero), "000-M-22",
+            lambda: _loop(_no_zero),
+            "000-M-22",
         ),
         Mutant(
             "decoder's parameters only",
             "The encoder's weights never moved: the optimiser was not given them. Hand over "
             "model.parameters().",
-            lambda: _loop(_step, lambda model: model.decoder.parameters()), "000-M-23",
+            lambda: _loop(_step, lambda model: model.decoder.parameters()),
+            "000-M-23",
         ),
         Mutant(
             "encoder's parameters only",
@@ -202,15 +212,18 @@ TRAIN = Exercise(
         ),
         Mutant(
             "reconstruction only",
-            "Only the reconstruction is minimised: backward was called on one term. Use the entry \"loss\".",
-            lambda: _loop(_only_reconstruction), "000-M-11",
+            'Only the reconstruction is minimised: backward was called on one term. Use the entry "loss".',
+            lambda: _loop(_only_reconstruction),
+            "000-M-11",
         ),
         Mutant(
-            "no step", "The gradients are computed, but no weight ever moved: optimizer.step() is missing.",
+            "no step",
+            "The gradients are computed, but no weight ever moved: optimizer.step() is missing.",
             lambda: _loop(_no_step),
         ),
         Mutant(
-            "no backward", "No gradient was ever computed: loss.backward() is missing.",
+            "no backward",
+            "No gradient was ever computed: loss.backward() is missing.",
             lambda: _loop(_no_backward),
         ),
         Mutant(
@@ -223,9 +236,9 @@ TRAIN = Exercise(
         "One epoch is one pass over all rows, in an order of its own, batch by batch.",
         "A step is: clear the gradients, forward, loss, backward, optimiser step.",
         "for rows in torch.randperm(len(x)).split(batch_size): then optimizer.zero_grad(); "
-        "loss = model.loss_function(x[rows], *model(x[rows]))[\"loss\"]; loss.backward(); optimizer.step().",
+        'loss = model.loss_function(x[rows], *model(x[rows]))["loss"]; loss.backward(); optimizer.step().',
     ),
-)  # fmt: skip
+)
 
 
 def _cleared_after(model: Any, optimizer: torch.optim.Optimizer, batch: Tensor) -> float:
