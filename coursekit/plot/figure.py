@@ -22,7 +22,8 @@ from coursekit.plot.theme import DARK, LIGHT, Theme
 
 # The page decides: the book sets data-theme on <html>, JupyterLab data-jp-theme-light on <body>. Without
 # both, or without styles, the dark version keeps its inline display:none and the light one shows. The last
-# two rules take back the pale box that the book's theme puts behind HTML outputs in the dark.
+# rules take back the pale box that the book's theme puts behind HTML outputs in the dark, and give captions
+# the colour of the text, since the theme's muted one is hard to read.
 _IN_THE_DARK = ("html[data-theme=dark]", "body[data-jp-theme-light=false]")
 _STYLE = (
     "<style>"
@@ -32,6 +33,7 @@ _STYLE = (
     + "{display:inline!important}"
     ".cell_output .text_html:has(.ck-figure){background:none!important;color:inherit!important;"
     "padding:0!important}.cell_output .ck-figure img{background:none!important;padding:0!important}"
+    ".ck-figure figcaption{color:var(--pst-color-text-base,inherit)!important;text-align:left}"
     "</style>"
 )
 

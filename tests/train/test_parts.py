@@ -108,7 +108,8 @@ def test_best_epoch_before_a_resume_is_remembered(tmp_path: Path) -> None:
         sgd = torch.optim.SGD(model.parameters(), lr=1.0)
         rows = (torch.zeros(1, dtype=torch.float64),)
         fit(model, rows, loss=model.loss, epochs=epochs, batch_size=1, generator=toy.generator(),
-            optimizer=sgd, validation=rows, hooks=[stopping], checkpoint=tmp_path / "run.pt", resume=True)  # fmt: skip
+            optimizer=sgd, validation=rows, hooks=[stopping], checkpoint=tmp_path / "run.pt",
+            resume=True)  # fmt: skip
     assert (stopping.best, stopping.best_epoch, model.weight.item()) == (1.0, 1, 2.0)
 
 
