@@ -101,7 +101,7 @@ def test_caption_is_escaped_and_not_a_sibling_of_an_image() -> None:
     html = figure.to_html()
     assert "<figcaption>a &lt; b</figcaption>" in html
     assert "</div><figcaption>" in html
-    assert "figcaption" not in plot.curves({"a": [1, 2]}, alt=ALT, xlabel="x", ylabel="y").to_html()
+    assert "<figcaption" not in plot.curves({"a": [1, 2]}, alt=ALT, xlabel="x", ylabel="y").to_html()
 
 
 def test_matplotlibs_settings_and_open_figures_are_untouched() -> None:
