@@ -5,6 +5,7 @@ __all__ = ["build", "check"]
 import hashlib
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -68,15 +69,17 @@ def _claims_are_unique(runs: dict[str, Run]) -> None:
 
 def _sphinx(root: Path) -> None:
     """Build the site; every warning is an error, and each is shown."""
-    command = [sys.executable, "-m", "jupyter_book.cli.main", "build", ".", "-W", "-n", "--keep-going"]
+    start = "from jupyter_book.cli.main import main; main()"
+    command = [sys.executable, "-c", start, "build", ".", "-W", "-n", "--keep-going"]
     log = root / "_build" / "sphinx.log"
     told = subprocess.run(
         command, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
-        env={**os.environ, "PYTHONWARNINGS": "ignore", "NO_COLOR": "1"},
+        env={**os.environ, "PYTHONWARNINGS": "ignore"},
     )  # fmt: skip
-    write_atomically(log, told.stdout)
+    text = re.sub(r"\x1b\[[0-9;]*m", "", told.stdout)
+    write_atomically(log, text)
     if told.returncode != 0 or not (root / "_build" / "html" / "index.html").is_file():
-        lines = [line for line in told.stdout.splitlines() if "WARNING" in line or "ERROR" in line or "rror:" in line]
+        lines = [line for line in text.splitlines() if "WARNING" in line or "ERROR" in line or "rror:" in line]
         for line in lines[:40]:
             _say(line)
         # A warned-about page would count as read next time and pass: forget it.

@@ -1,6 +1,6 @@
 """Statements that a page measures: shown with their range, kept for the ledger, an error when false."""
 
-__all__ = ["CLAIM_MIME", "ClaimError", "claim", "glue"]
+__all__ = ["CLAIM_KEY", "ClaimError", "claim", "glue"]
 
 import html
 import math
@@ -10,7 +10,7 @@ from IPython.display import display
 
 from coursekit._check import require
 
-CLAIM_MIME = "application/vnd.coursekit.claim+json"
+CLAIM_KEY = "coursekit_claim"  # of an output's metadata: a page shows the card, the ledger reads the record
 _GLUE_PREFIX = "application/papermill.record/"  # the mark under which myst-nb looks for glued values
 
 
@@ -148,7 +148,7 @@ def claim(
         record: dict[str, object] = {"name": name, "statement": statement, "seeds": _seed_list(seeds)}
         record |= {"measured": measured, "required": required}
         plain = f"Checked. {statement}: measured {measured}; required {required}."
-        display({"text/html": _card(record), "text/plain": plain, CLAIM_MIME: record}, raw=True)
+        display({"text/html": _card(record), "text/plain": plain}, raw=True, metadata={CLAIM_KEY: record})
     else:
         display({"text/plain": f"Shortened run, not checked. {statement}: measured {measured}."}, raw=True)
     glue(name, measured)

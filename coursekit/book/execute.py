@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from coursekit._check import CourseError
-from coursekit.book.claims import CLAIM_MIME
+from coursekit.book.claims import CLAIM_KEY
 from coursekit.book.pages import Page
 
 CACHE = Path("_build") / ".jupyter_cache"
@@ -141,7 +141,12 @@ def _work(page: Page) -> _Outcome:
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     notebook, start = read_notebook(page), time.perf_counter()
     try:
-        NotebookClient(notebook, timeout=_CELL_LIMIT_S, resources={"metadata": {"path": str(page.path.parent)}}).execute()
+        NotebookClient(
+            notebook,
+            timeout=_CELL_LIMIT_S,
+            resources={"metadata": {"path": str(page.path.parent)}},
+            extra_arguments=["--log-level=40"],  # its note about local TCP is no news to a reader
+        ).execute()
     except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
         return _Outcome("", time.perf_counter() - start, _where(notebook, page, error), str(error))
     for index, cell in enumerate(notebook.cells):
@@ -154,7 +159,7 @@ def _work(page: Page) -> _Outcome:
 def _claims(notebook: Any) -> tuple[list[dict[str, str]], dict[str, str]]:
     """Collect the claims and the glued texts of an executed notebook."""
     outputs = [o for cell in notebook.cells for o in cell.get("outputs", [])]
-    records = [o["data"][CLAIM_MIME] for o in outputs if CLAIM_MIME in o.get("data", {})]
+    records = [o["metadata"][CLAIM_KEY] for o in outputs if CLAIM_KEY in o.get("metadata", {})]
     glued = {
         o["metadata"]["scrapbook"]["name"]: str(next(iter(o["data"].values())))
         for o in outputs

@@ -7,7 +7,9 @@ import html
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
-from coursekit.assess import MASTERY, DrawnQuestion, Option, questions
+from coursekit.assess import DrawnQuestion, questions
+from coursekit.assess.mastery import MASTERY
+from coursekit.assess.question import Option
 from coursekit.book.ext.nodes import block, inline, raw
 
 FORMS = 4
