@@ -61,7 +61,7 @@ class KLWarmup(Hook):
         ValueError: beta is negative, or epochs below 1.
 
     Source:
-        Bowman et al. 2016; Sonderby et al. 2016.
+        Bowman et al. 2016; Sønderby et al. 2016.
     """
 
     def __init__(self, beta: float, epochs: int) -> None:
