@@ -17,7 +17,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from coursekit._check import check_in_unit, check_positive, check_positive_int, check_tensor
+from coursekit._check import check_generator, check_in_unit, check_positive, check_positive_int, check_tensor
 
 
 class ElboTerms(NamedTuple):
@@ -61,7 +61,7 @@ def reparameterize(mu: Tensor, logvar: Tensor, *, generator: torch.Generator | N
         mu, logvar: (B, Z); returns (B, Z).
 
     Raises:
-        TypeError: mu or logvar is no floating-point tensor.
+        TypeError: mu or logvar is no floating-point tensor, or generator no torch.Generator.
         ValueError: the two are not both (B, Z).
 
     Source:
@@ -74,6 +74,8 @@ def reparameterize(mu: Tensor, logvar: Tensor, *, generator: torch.Generator | N
     """
     check_tensor(mu, "mu", shape=("B", "Z"), floating=True)
     check_tensor(logvar, "logvar", shape=mu.shape, floating=True)
+    if generator is not None:
+        check_generator(generator)
     noise = torch.randn(mu.shape, generator=generator, dtype=mu.dtype, device=mu.device)
     return mu + torch.exp(0.5 * logvar) * noise  # (B, Z)
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from coursekit._check import check_choice, check_positive_int, check_tensor
+from coursekit._check import check_choice, check_generator, check_positive_int, check_tensor
 from coursekit.vae.core import LatentGaussianModel
 from coursekit.vae.latent import lerp, slerp, traversal
 
@@ -80,9 +80,12 @@ class VAE(LatentGaussianModel):
             returns (n, D).
 
         Raises:
+            TypeError: n is no int, or generator no torch.Generator.
             ValueError: n is below 1.
         """
         check_positive_int(n, "n")
+        if generator is not None:
+            check_generator(generator)
         like = next(self.decoder.parameters())
         z = torch.randn(n, self.latent_dim, generator=generator, dtype=like.dtype, device=like.device)
         return self.observe(self.decode(z), draw=draw, generator=generator)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from coursekit._check import check_choice, check_positive_int, require
+from coursekit._check import check_choice, check_generator, check_positive_int, require
 
 _ACTIVATIONS: dict[str, type[nn.Module]] = {"relu": nn.ReLU, "tanh": nn.Tanh}
 
@@ -26,7 +26,12 @@ def reset_linear(module: nn.Module, *, generator: torch.Generator | None = None)
     Args:
         module: the layer or network to initialise in place.
         generator: source of the draws; torch's default generator when None.
+
+    Raises:
+        TypeError: generator is no torch.Generator.
     """
+    if generator is not None:
+        check_generator(generator)
     for layer in module.modules():
         if isinstance(layer, nn.Linear):
             bound = layer.in_features**-0.5

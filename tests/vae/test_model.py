@@ -208,6 +208,17 @@ def test_bad_method_arguments() -> None:
         model.traverse(x[0], 3, torch.zeros(2).double())
 
 
+def test_a_seed_in_place_of_a_generator_is_refused() -> None:
+    model, x, message = small(), binary(), r"generator must be a torch.Generator, .*; got int 0"
+    for call in (
+        lambda: VAE(6, [5], 3, generator=0),  # type: ignore[arg-type]
+        lambda: model.loss(x, generator=0),  # type: ignore[arg-type]
+        lambda: model.sample(3, generator=0),  # type: ignore[arg-type]
+    ):
+        with pytest.raises(TypeError, match=message):
+            call()
+
+
 def test_bad_paths() -> None:
     a = torch.tensor([1.0, 0.0])
     with pytest.raises(ValueError, match=r"end must have shape \(2,\); got \(3,\)"):
