@@ -26,7 +26,8 @@ def inline(directive: SphinxDirective, text: str) -> list[nodes.Node]:
         text: the line.
     """
     parsed, messages = directive.state.inline_text(text, directive.lineno)
-    return [*parsed, *messages]
+    # A link must stand in a text element, and raw HTML around it is none.
+    return [nodes.inline("", "", *parsed), *messages]
 
 
 def block(directive: SphinxDirective, text: str) -> list[nodes.Node]:

@@ -10,7 +10,7 @@ from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
 from coursekit.book import ledger
-from coursekit.book.ext.nodes import raw, table
+from coursekit.book.ext.nodes import inline, raw, table
 
 
 class _Table(SphinxDirective):
@@ -58,18 +58,9 @@ class ClaimsTable(_Table):
             ]
             name = slug if slug.startswith("/") else f"/chapters/{slug}"
             line = nodes.paragraph()
-            line += self.parse_inline_text(f"{{doc}}`{name}`, run on {run['date']}")
+            line += inline(self, f"{{doc}}`{name}`, run on {run['date']}")
             found += [line, table(self, ("name", "statement", "measured", "required", "seeds"), rows)]
         return found
-
-    def parse_inline_text(self, text: str) -> list[nodes.Node]:
-        """Parse one line of MyST.
-
-        Args:
-            text: the line.
-        """
-        parsed, messages = self.state.inline_text(text, self.lineno)
-        return [*parsed, *messages]
 
 
 class ErrataTable(_Table):
@@ -88,9 +79,8 @@ class CoverageTable(_Table):
         """Return the table."""
         rows = []
         for row in self._ledger().coverage:
-            page, _, label = row.anchor.partition("#")
-            depth = self.env.docname.count("/")
-            place = f"[{label}]({'../' * depth}{page}.md#{label})"
+            label = row.anchor.partition("#")[2]
+            place = f"[{label}](#{label})"
             rows.append((row.id, row.title, place, f"`{row.symbol}`", f"`{row.test}`"))
         return [table(self, ("item", "what", "taught at", "computed by", "tested by"), rows)]
 
