@@ -1,0 +1,64 @@
+"""nbgrader's settings for this course: where things lie, and the plug-ins that keep a batch going."""
+
+import os
+import sys
+from pathlib import Path
+
+from nbgrader import preprocessors as steps
+
+from coursekit.grading.collect import Collector, Extractor, replace_unreadable
+from coursekit.grading.execute import SafeExecute
+from coursekit.grading.graft import Graft
+from coursekit.grading.release import ClearAnswers
+
+c = get_config()  # noqa: F821
+
+# nbgrader calls the command `alembic` when it makes a database: find it without an activated environment.
+os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+
+c.CourseDirectory.course_id = "neural-networks-verified"
+c.CourseDirectory.source_directory = "solutions"
+c.CourseDirectory.release_directory = "exercises"
+c.CourseDirectory.submitted_directory = ".nbgrader/submitted"
+c.CourseDirectory.autograded_directory = ".nbgrader/autograded"
+c.CourseDirectory.feedback_directory = ".nbgrader/feedback"
+c.CourseDirectory.solution_directory = ".nbgrader/solution"
+# nbgrader does not make the folder of its database: `make lab` and `make assignments` do.
+c.CourseDirectory.db_url = "sqlite:///.nbgrader/gradebook.db"
+
+c.GenerateAssignment.preprocessors = [
+    steps.LockCells,
+    ClearAnswers,
+    steps.ClearOutput,
+    steps.CheckCellMetadata,
+    steps.ComputeChecksums,
+    steps.SaveCells,
+    steps.ClearHiddenTests,
+    steps.ClearMarkScheme,
+    steps.ComputeChecksums,
+    steps.CheckCellMetadata,
+]
+
+c.ZipCollectApp.downloaded_directory = ".nbgrader/downloaded"
+c.ZipCollectApp.extractor_plugin = Extractor
+c.ZipCollectApp.collector_plugin = Collector
+
+c.Autograde.pre_convert_hook = replace_unreadable
+c.Autograde.sanitize_preprocessors = [
+    Graft,  # before all others: they trust the cells' metadata
+    steps.ClearOutput,
+    steps.DeduplicateIds,
+    steps.OverwriteKernelspec,
+    steps.OverwriteCells,
+    steps.CheckCellMetadata,
+]
+c.Autograde.autograde_preprocessors = [
+    SafeExecute,
+    steps.IgnorePattern,
+    steps.LimitOutput,
+    steps.SaveAutoGrades,
+    steps.AssignLatePenalties,
+    steps.CheckCellMetadata,
+]
+c.ExecutePreprocessor.timeout = 120  # seconds a cell; training takes about three
+c.LimitOutput.max_lines = 200
