@@ -10,6 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from coursekit._check import CourseError
 from coursekit.book.execute import Run, write_atomically
 from coursekit.book.keys import ModuleGraph
 from coursekit.book.ledger import Ledger
@@ -36,12 +37,15 @@ def calibration(root: Path) -> list[dict[str, Any]]:
 
     Args:
         root: the project's folder.
+
+    Raises:
+        CourseError: if a grader gave a known answer the wrong verdict or message.
     """
-    from coursekit.assess import calibrate
+    from coursekit.assess.calibrate import calibrate
 
     graph = ModuleGraph(root)
     digest = hashlib.sha256()
-    for name in sorted(graph.reached("import coursekit.assess")):
+    for name in sorted(graph.reached("import coursekit.assess.calibrate")):
         digest.update(graph.digests[name].encode())
     kept = root / "_build" / "calibration.json"
     try:
@@ -50,7 +54,10 @@ def calibration(root: Path) -> list[dict[str, Any]]:
             return list(stored["exercises"])
     except (OSError, ValueError, KeyError, TypeError):
         pass  # no calibration that can be trusted: make it again
-    rows = [dict(row) for row in calibrate()]
+    found = calibrate()
+    if surprises := [f"{one.id}: {failure}" for one in found for failure in one.failures]:
+        raise CourseError("a grader misjudged an answer of known worth: " + "; ".join(surprises))
+    rows = [one.row() for one in found]
     write_atomically(kept, json.dumps({"key": digest.hexdigest(), "exercises": rows}, indent=1))
     return rows
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Route, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Route, sync_playwright
 
 SITE = Path(__file__).parents[2] / "_build" / "html"
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -60,8 +60,13 @@ class Visit:
         self.outside: list[str] = []
         self.console: list[str] = []
         context.route("**/*", self._route)
-        self.page.on("console", lambda message: self.console.append(f"{message.type}: {message.text}"))
+        self.page.on("console", self._hear)
         self.page.on("pageerror", lambda error: self.console.append(f"error: {error}"))
+
+    def _hear(self, message: ConsoleMessage) -> None:
+        # The theme logs which colours it chose; a reader's trouble comes as a warning or an error.
+        if message.type in ("warning", "error"):
+            self.console.append(f"{message.type}: {message.text}")
 
     def _route(self, route: Route) -> None:
         url = route.request.url
@@ -84,6 +89,8 @@ def visit(browser: Browser, address: str, request: pytest.FixtureRequest) -> Ite
     options = dict(getattr(request, "param", {}))
     theme = options.pop("theme", "light")
     context = browser.new_context(color_scheme=theme, service_workers="block", **options)
-    context.add_init_script(f"localStorage.setItem('mode', '{theme}'); localStorage.setItem('theme', '{theme}')")
+    context.add_init_script(
+        f"localStorage.setItem('mode', '{theme}'); localStorage.setItem('theme', '{theme}')"
+    )
     yield Visit(context, address)
     context.close()
