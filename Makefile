@@ -9,6 +9,10 @@ JOBS ?= 2
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+# JupyterLab of this environment opens the book's pages as notebooks and asks no server for news.
+LAB := $(VENV)/share/jupyter/lab/settings
+LAB_SETTINGS := {"@jupyterlab/docmanager-extension:plugin": {"defaultViewers": {"markdown": "Jupytext Notebook"}}, \
+  "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": false}}
 
 # One thread a process: the pages and tests run side by side, and seeded results stay comparable.
 export OMP_NUM_THREADS ?= 1
@@ -27,6 +31,7 @@ $(READY): pyproject.toml constraints.txt
 	@$(BIN)/python -c pass 2>/dev/null || $(PYTHON) -m venv --clear $(VENV)
 	@$(BIN)/python -m pip install -q $(PIP_ARGS) -c constraints.txt -e ".[book,lab,test]"
 	@$(BIN)/python -m pip check
+	@mkdir -p $(LAB) && printf '%s\n' '$(LAB_SETTINGS)' > $(LAB)/overrides.json
 	@touch $@
 
 book: $(READY) ## execute every page, build the site, say which file to open

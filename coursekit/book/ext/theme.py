@@ -60,7 +60,7 @@ def _foot(root: Path, pagename: str, depth: str) -> str:
         )
     return (
         f'<footer class="ck-foot">{fresh}<p><strong>In your own JupyterLab:</strong> run <code>make lab</code> in a '
-        f'clone of the course, then <a href="{_LAB}/{pagename}.md?factory=Jupytext%20Notebook">open this page in '
+        f'clone of the course, then <a href="{_LAB}/{pagename}.md">open this page in '
         f'it</a>, or <a href="{depth}_sources/{pagename}.ipynb" download>download the notebook</a> and put it '
         "anywhere in the clone.</p></footer>"
     )
