@@ -1,4 +1,4 @@
-"""What keeps the book's word: checked claims for the pages, and behind them the cache, ledgers and checks of a build."""
+"""What keeps the book's word: checked claims for pages, and behind them cache, ledgers and checks."""
 
 __all__ = ["ClaimError", "claim", "glue"]
 

@@ -79,13 +79,17 @@ def _sphinx(root: Path) -> None:
     text = re.sub(r"\x1b\[[0-9;]*m", "", told.stdout)
     write_atomically(log, text)
     if told.returncode != 0 or not (root / "_build" / "html" / "index.html").is_file():
-        lines = [line for line in text.splitlines() if "WARNING" in line or "ERROR" in line or "rror:" in line]
+        lines = [
+            line for line in text.splitlines() if "WARNING" in line or "ERROR" in line or "rror:" in line
+        ]
         for line in lines[:40]:
             _say(line)
         # A warned-about page would count as read next time and pass: forget it.
         for pickle in (root / "_build" / ".doctrees").glob("environment.pickle"):
             pickle.unlink()
-        raise CourseError(f"the site was not built: {len(lines)} warning(s) or error(s) above, whole log in {log}")
+        raise CourseError(
+            f"the site was not built: {len(lines)} warning(s) or error(s) above, whole log in {log}"
+        )
 
 
 def _table(found: tuple[Page, ...], runs: dict[str, Run]) -> None:
@@ -94,7 +98,11 @@ def _table(found: tuple[Page, ...], runs: dict[str, Run]) -> None:
     _say(f"\n{'page':<{width}}  seconds  cells  claims")
     for page in found:
         run = runs.get(page.slug)
-        told = f"{run.seconds:7.1f}  {run.cells:5d}  {len(run.claims):6d}" if run else f"{'-':>7}  {'-':>5}  {'-':>6}"
+        told = (
+            f"{run.seconds:7.1f}  {run.cells:5d}  {len(run.claims):6d}"
+            if run
+            else f"{'-':>7}  {'-':>5}  {'-':>6}"
+        )
         _say(f"{page.slug:<{width}}  {told}")
 
 

@@ -63,8 +63,8 @@ def _card(record: dict[str, object]) -> str:
     facts = [f"measured {record['measured']}", f"required {record['required']}", str(record["seeds"])]
     small = "; ".join(html.escape(fact) for fact in facts if fact and not fact.endswith(" "))
     return (
-        f'<div class="ck-claim" id="claim-{record["name"]}" role="note">'
-        f'<p><strong>Checked.</strong> {html.escape(str(record["statement"]))}: {small}.</p></div>'
+        f'<div class="ck-claim" id="claim-{html.escape(str(record["name"]))}" role="note">'
+        f"<p><strong>Checked.</strong> {html.escape(str(record['statement']))}: {small}.</p></div>"
     )
 
 
@@ -107,13 +107,14 @@ def _judge(
     fmt: str,
 ) -> tuple[bool, str, str]:
     """Return whether a claim holds, what was measured, and what is required."""
-    if isinstance(values, bool):
+    plain = values.tolist() if hasattr(values, "tolist") else values
+    if isinstance(plain, bool):
         require(between is None and at_least is None and at_most is None, "a truth value takes no range")
-        return values, "true" if values else "false", "true"
-    numbers = list(_numbers(values))
+        return plain, "true" if plain else "false", "true"
+    numbers = list(_numbers(plain))
     require(numbers, "a claim needs at least one number; got none")
     low, high = _range(between, at_least, at_most)
-    held = all(low <= number <= high for number in numbers)  # False for NaN
+    held = all(math.isfinite(number) and low <= number <= high for number in numbers)
     return held, _span(min(numbers), max(numbers), fmt, unit), _required(low, high, unit)
 
 
@@ -139,8 +140,9 @@ def claim(
     Raises:
         ClaimError: if the statement is false, or a number is not finite.
         TypeError: if values holds anything but numbers.
-        ValueError: if there is no number, or no range.
+        ValueError: if there is no name, no number, or no range.
     """
+    require(name.strip(), f"name must be a non-empty text; got {name!r}")
     held, measured, required = _judge(values, between, at_least, at_most, unit, fmt)
     if not held and enforce:
         raise ClaimError(f"claim {name!r} is false: {statement}: measured {measured}, required {required}")

@@ -5,6 +5,7 @@ __all__ = ["CACHE", "Run", "execute", "load_run", "stale"]
 import datetime
 import json
 import os
+import shutil
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
@@ -108,7 +109,14 @@ def stale(root: Path, keyed: Sequence[tuple[Page, str]]) -> list[tuple[Page, str
         root: the project's folder.
         keyed: pages with their present keys.
     """
-    cache, found = _cache(root), []
+    found = []
+    try:
+        cache = _cache(root)
+        cache.list_cache_records()
+    except Exception:
+        # Whatever a damaged database raises, nothing in it can be trusted: every page runs again.
+        shutil.rmtree(root / CACHE, ignore_errors=True)
+        cache = _cache(root)
     for page, key in keyed:
         run = load_run(root, page.slug)
         try:
@@ -135,6 +143,7 @@ def _where(notebook: Any, page: Page, error: Exception) -> str:
 def _work(page: Page) -> _Outcome:
     """Run one page in a kernel of its own, in the folder where it lies."""
     import nbformat
+    from jupyter_client.kernelspec import NoSuchKernel
     from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
@@ -148,12 +157,14 @@ def _work(page: Page) -> _Outcome:
             resources={"metadata": {"path": str(page.path.parent)}},
             extra_arguments=["--log-level=40"],  # its note about local TCP is no news to a reader
         ).execute()
-    except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
+    except (CellExecutionError, CellTimeoutError, DeadKernelError, NoSuchKernel) as error:
         return _Outcome("", time.perf_counter() - start, _where(notebook, page, error), str(error))
     for index, cell in enumerate(notebook.cells):
         if any(o.output_type == "stream" and o.name == "stderr" for o in cell.get("outputs", [])):
             line = notebook.metadata.source_map[index] + 1
-            return _Outcome("", 0.0, f"{page.slug}.md:{line}: the cell wrote to stderr; a page must run without warnings")
+            return _Outcome(
+                "", 0.0, f"{page.slug}.md:{line}: the cell wrote to stderr; a page must run without warnings"
+            )
     return _Outcome(nbformat.writes(notebook), time.perf_counter() - start)
 
 
@@ -210,7 +221,9 @@ def execute(
     say(f"running {len(keyed)} page(s), {jobs} at a time")
     problems: list[str] = []
     with ProcessPoolExecutor(min(jobs, len(keyed))) as pool:
-        waiting: dict[Future[_Outcome], tuple[Page, str]] = {pool.submit(_work, page): (page, key) for page, key in keyed}
+        waiting: dict[Future[_Outcome], tuple[Page, str]] = {
+            pool.submit(_work, page): (page, key) for page, key in keyed
+        }
         for done, future in enumerate(as_completed(waiting), start=1):
             page, key = waiting[future]
             outcome = future.result()

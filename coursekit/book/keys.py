@@ -39,7 +39,9 @@ class ModuleGraph:
 
     @cached_property
     def _edges(self) -> dict[str, frozenset[str]]:
-        return {name: self._imports(path.read_text(encoding="utf-8"), name) for name, path in self.files.items()}
+        return {
+            name: self._imports(path.read_text(encoding="utf-8"), name) for name, path in self.files.items()
+        }
 
     def _with_parents(self, dotted: str) -> set[str]:
         """Return a module and the packages that are imported before it."""
@@ -58,7 +60,7 @@ class ModuleGraph:
                 named |= {alias.name for alias in node.names}
             elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
                 named |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
-        if "pkgutil" in named:
+        if "pkgutil" in named and owner:
             # A module that looks its neighbours up at run time reaches whatever lies beside and below it.
             home = owner if self.files[owner].name == "__init__.py" else owner.rpartition(".")[0]
             named |= {name for name in self.files if name.startswith(f"{home}.")}
@@ -82,7 +84,9 @@ class ModuleGraph:
 def _data_files(root: Path, modules: frozenset[str]) -> list[Path]:
     """Return the data that the reached modules carry: what lies in a ``files`` folder beside them."""
     folders = {root.joinpath(*name.split(".")) / "files" for name in modules}
-    return sorted(path for folder in folders if folder.is_dir() for path in folder.iterdir() if path.is_file())
+    return sorted(
+        path for folder in folders if folder.is_dir() for path in folder.iterdir() if path.is_file()
+    )
 
 
 def page_key(page: Page, graph: ModuleGraph) -> str:

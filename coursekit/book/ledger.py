@@ -1,4 +1,4 @@
-"""The ledgers as data: equations, errata, coverage; read, checked against the book, the package and the tests."""
+"""The ledgers as data: equations, errata, coverage; checked against the book, the package and the tests."""
 
 __all__ = ["Coverage", "Equation", "Erratum", "Ledger", "load", "problems"]
 
@@ -77,7 +77,9 @@ def _read(path: Path, kind: type[Row]) -> tuple[Row, ...]:
     try:
         rows = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise CourseError(f"{path.name} must be a readable YAML list: {' '.join(str(error).split())}") from None
+        raise CourseError(
+            f"{path.name} must be a readable YAML list: {' '.join(str(error).split())}"
+        ) from None
     if not isinstance(rows, list):
         raise CourseError(f"{path.name} must be a YAML list of rows; got {type(rows).__name__}")
     found = tuple(_row(kind, data, f"{path.name} row {n}") for n, data in enumerate(rows, start=1))
@@ -128,7 +130,9 @@ def _tests_of(path: Path) -> frozenset[str]:
     body = ast.parse(path.read_text(encoding="utf-8")).body
     plain = {node.name for node in body if isinstance(node, ast.FunctionDef)}
     classes = (node for node in body if isinstance(node, ast.ClassDef))
-    return frozenset(plain | {f"{c.name}::{f.name}" for c in classes for f in c.body if isinstance(f, ast.FunctionDef)})
+    return frozenset(
+        plain | {f"{c.name}::{f.name}" for c in classes for f in c.body if isinstance(f, ast.FunctionDef)}
+    )
 
 
 def _test_exists(root: Path, node: str) -> bool:
@@ -149,7 +153,9 @@ def problems(root: Path, ledger: Ledger, pages: tuple[Page, ...]) -> list[str]:
     rows = {row.label for row in ledger.equations}
     stand = [label for page in pages for label in equation_labels(page)]
     found += [f"equation {label} has no row in ledger/equations.yml" for label in stand if label not in rows]
-    found += [f"ledger/equations.yml: no page has the equation {label}" for label in sorted(rows - set(stand))]
+    found += [
+        f"ledger/equations.yml: no page has the equation {label}" for label in sorted(rows - set(stand))
+    ]
     places = {f"{page.slug}#{label}" for page in pages for label in labels(page)}
     found += [
         f"ledger/coverage.yml: {row.id}: no page has the place {row.anchor}"
@@ -157,9 +163,19 @@ def problems(root: Path, ledger: Ledger, pages: tuple[Page, ...]) -> list[str]:
         if row.anchor not in places
     ]
     tested: list[tuple[str, str, str]] = [("equations", r.label, r.test) for r in ledger.equations]
-    tested += [("errata", r.id, r.test) for r in ledger.errata] + [("coverage", r.id, r.test) for r in ledger.coverage]
-    found += [f"ledger/{name}.yml: {key}: no test {test}" for name, key, test in tested if not _test_exists(root, test)]
+    tested += [("errata", r.id, r.test) for r in ledger.errata] + [
+        ("coverage", r.id, r.test) for r in ledger.coverage
+    ]
+    found += [
+        f"ledger/{name}.yml: {key}: no test {test}"
+        for name, key, test in tested
+        if not _test_exists(root, test)
+    ]
     symbols = [("equations", r.label, r.symbol) for r in ledger.equations]
     symbols += [("coverage", r.id, r.symbol) for r in ledger.coverage]
-    found += [f"ledger/{name}.yml: {key}: no symbol {dotted}" for name, key, dotted in symbols if not _symbol_exists(dotted)]
+    found += [
+        f"ledger/{name}.yml: {key}: no symbol {dotted}"
+        for name, key, dotted in symbols
+        if not _symbol_exists(dotted)
+    ]
     return found

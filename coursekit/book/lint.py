@@ -11,7 +11,8 @@ from coursekit.book.pages import Page
 
 MEDIAN_LINES, MOST_LINES, SHARE, LIMIT = 4, 12, 0.9, 25
 _SECTIONS = (
-    "the problem", "the idea", "the experiment", "myth check", "when it fails", "practice", "micro-quiz", "further reading",
+    "the problem", "the idea", "the experiment", "myth check", "when it fails", "practice", "micro-quiz",
+    "further reading",
 )  # fmt: skip
 _FENCE = re.compile(r"^(`{3,}|:{3,})")
 _INLINE = re.compile(r"`[^`]*`|\$[^$]*\$|\{[\w:-]+\}`[^`]*`|\[[^\]]*\]\([^)]*\)")
@@ -34,7 +35,9 @@ def _prose(text: str) -> Iterator[tuple[int, str]]:
             fence = "" if line.strip() == fence else fence
             continue
         if mark and mark.group(1)[0] == "`" and line.strip() != mark.group(1):
-            fence = mark.group(1) if "code-cell" in line or "literalinclude" in line or "{" not in line else ""
+            fence = (
+                mark.group(1) if "code-cell" in line or "literalinclude" in line or "{" not in line else ""
+            )
             continue
         if line.startswith("$$"):
             math = not math and line.count("$$") == 1
@@ -67,9 +70,10 @@ def _cells(page: Page) -> Iterator[str]:
     sizes = [len(cell.splitlines()) for cell in page.cells]
     for index, size in enumerate(sizes, start=1):
         if size > LIMIT:
-            yield f"{page.slug}.md: code cell {index} has {size} lines; at most {LIMIT}: move code into coursekit"
-    if sizes and statistics.median(sizes) > MEDIAN_LINES:
-        yield f"{page.slug}.md: the median code cell has {statistics.median(sizes):g} lines; at most {MEDIAN_LINES}"
+            yield f"{page.slug}.md: code cell {index} has {size} lines; at most {LIMIT}: move it to coursekit"
+    middle = statistics.median(sizes or [0])
+    if middle > MEDIAN_LINES:
+        yield f"{page.slug}.md: the median code cell has {middle:g} lines; at most {MEDIAN_LINES}"
     if sizes and sum(size < MOST_LINES for size in sizes) < SHARE * len(sizes):
         yield f"{page.slug}.md: {SHARE:.0%} of the code cells must have fewer than {MOST_LINES} lines"
 
@@ -103,7 +107,7 @@ def _figures(page: Page) -> Iterator[str]:
             if plotting and not any(keyword.arg == "alt" for keyword in call.keywords):
                 yield f"{page.slug}.md: code cell {index}: plot.{call.func.attr} needs alt="  # type: ignore[attr-defined]
         if "matplotlib" in cell or "plt." in cell:
-            yield f"{page.slug}.md: code cell {index}: figures go through coursekit.plot, which makes alt text and themes"
+            yield f"{page.slug}.md: code cell {index}: draw with coursekit.plot: alt text, two themes"
     for number, line in enumerate(page.text.splitlines(), start=1):
         if re.search(r"!\[\s*\]\(", line):
             yield f"{page.slug}.md:{number}: the image needs a text that says what is to be seen"

@@ -32,11 +32,19 @@ class Page:
 
     @cached_property
     def front(self) -> dict[str, Any]:
-        """The front matter; empty if there is none."""
+        """The front matter; empty if there is none.
+
+        Raises:
+            CourseError: if it cannot be read.
+        """
         if not self.text.startswith("---\n"):
             return {}
         head, _, _ = self.text[4:].partition("\n---")
-        loaded = yaml.safe_load(head)
+        try:
+            loaded = yaml.safe_load(head)
+        except yaml.YAMLError as error:
+            told = " ".join(str(error).split())
+            raise CourseError(f"the front matter of {self.slug}.md must be readable YAML: {told}") from None
         return loaded if isinstance(loaded, dict) else {}
 
     @property
@@ -65,7 +73,9 @@ def equation_labels(page: Page) -> tuple[str, ...]:
 def labels(page: Page) -> frozenset[str]:
     """Return every place on the page that a link can name."""
     found = {label for pattern in (_TARGET, _NAMED) for label in pattern.findall(page.text)}
-    return frozenset(found | {f"myth-{name.lower()}" for name in _MYTH.findall(page.text)} | set(equation_labels(page)))
+    return frozenset(
+        found | {f"myth-{name.lower()}" for name in _MYTH.findall(page.text)} | set(equation_labels(page))
+    )
 
 
 def quiz_chapters(page: Page) -> tuple[str, ...]:
@@ -96,12 +106,18 @@ def pages(root: Path) -> tuple[Page, ...]:
     try:
         names = _files(yaml.safe_load(toc.read_text(encoding="utf-8")))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise CourseError(f"_toc.yml must be a readable table of contents: {' '.join(str(error).split())}") from None
+        raise CourseError(
+            f"_toc.yml must be a readable table of contents: {' '.join(str(error).split())}"
+        ) from None
+    if not names:
+        raise CourseError("_toc.yml must name at least one page, as `root:` or `file:`; it names none")
     found = []
     for name in names:
         path = root / f"{name}.md"
         try:
             found.append(Page(name, path, path.read_text(encoding="utf-8")))
         except (OSError, UnicodeDecodeError) as error:
-            raise CourseError(f"_toc.yml names the page {name}, which must be readable as {name}.md: {error}") from None
+            raise CourseError(
+                f"_toc.yml names the page {name}, which must be readable as {name}.md: {error}"
+            ) from None
     return tuple(found)

@@ -31,7 +31,9 @@ def serve(root: Path, *, port: int) -> None:
     except OSError as error:
         if error.errno not in (errno.EADDRINUSE, errno.EACCES):
             raise
-        raise CourseError(f"port {port} must be free for this user; it is not: try `make serve PORT={port + 1}`") from None
+        raise CourseError(
+            f"port {port} must be free for this user; it is not: try `make serve PORT={port + 1}`"
+        ) from None
     with server:
         print(f"serving the book on http://127.0.0.1:{port} (Ctrl+C stops it)", flush=True)
         server.serve_forever()

@@ -25,7 +25,9 @@ def _root() -> Path:
     """Return the project's folder: the working directory, if the book lies there."""
     root = Path.cwd()
     if not (root / "_toc.yml").is_file():
-        raise CourseError(f"the working directory must be the course's folder, with _toc.yml in it; it is {root}")
+        raise CourseError(
+            f"the working directory must be the course's folder, with _toc.yml in it; it is {root}"
+        )
     return root
 
 
@@ -45,8 +47,11 @@ def main(arguments: Sequence[str]) -> int:
         serve(_root(), port=options.port)
     elif options.action == "build":
         from coursekit.book.build import build
+        from coursekit.book.lock import alone
 
-        build(_root(), jobs=max(1, options.jobs))
+        root = _root()
+        with alone(root):
+            build(root, jobs=max(1, options.jobs))
     else:
         from coursekit.book.build import check
 

@@ -16,7 +16,8 @@ from coursekit.book.pages import Page, pages
 
 _LOG = logging.getLogger(__name__)
 _DIRECTIVE = re.compile(
-    r"^(?P<fence>`{3,}|:{3,})\{(?P<name>[\w:-]+)\}[ \t]*(?P<argument>[^\n]*)\n(?P<body>.*?)^(?P=fence)[ \t]*$\n?",
+    r"^(?P<fence>`{3,}|:{3,})\{(?P<name>[\w:-]+)\}[ \t]*(?P<argument>[^\n]*)\n"
+    r"(?P<body>.*?)^(?P=fence)[ \t]*$\n?",
     re.MULTILINE | re.DOTALL,
 )
 _OPTION = re.compile(r"^:([\w-]+):[ \t]*(.*)$", re.MULTILINE)
@@ -50,7 +51,7 @@ def _source(page: Page, argument: str, options: dict[str, str]) -> str:
     for name in filter(None, wanted):
         found = next((node for node in body if getattr(node, "name", "") == name), None)
         body = getattr(found, "body", [])
-    shown = text if found is None else "\n".join(text.splitlines()[found.lineno - 1 : found.end_lineno])  # type: ignore[attr-defined]
+    shown = text if found is None else "\n".join(text.splitlines()[found.lineno - 1 : found.end_lineno])
     return f"```python\n{shown}\n```\n"
 
 

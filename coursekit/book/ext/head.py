@@ -14,7 +14,7 @@ from coursekit.book.ext.nodes import block, inline, raw
 
 
 class ChapterHead(SphinxDirective):
-    """What the reader will be able to do, what comes before, and what it costs in time; the run time is measured."""
+    """What the reader will be able to do, what comes before, what it costs in time; run time is measured."""
 
     has_content = True
     option_spec = {  # noqa: RUF012  (docutils reads this class attribute)
@@ -59,7 +59,11 @@ class Myth(SphinxDirective):
     has_content = True
 
     def run(self) -> list[nodes.Node]:
-        """Return the box with what is said and what is right."""
+        """Return the box with what is said and what is right.
+
+        Raises:
+            ExtensionError: never; an unknown name is a directive error, which fails the build.
+        """
         name = self.arguments[0]
         rows = {row.id: row for row in ledger.load(Path(self.env.srcdir)).errata}
         if name not in rows:

@@ -1,4 +1,4 @@
-"""Which pages must be read again although their source is unchanged: those whose run or whose data changed."""
+"""Which pages must be read again although their source is unchanged: those whose run or data changed."""
 
 __all__ = ["outdated", "remember"]
 

@@ -1,4 +1,4 @@
-"""The quiz of a page: native form elements, several forms of each question, answers folded without JavaScript."""
+"""The quiz of a page: native form elements, several forms a question, answers folded without JavaScript."""
 
 __all__ = ["FORMS", "Quiz"]
 
@@ -22,7 +22,11 @@ class Quiz(SphinxDirective):
     required_arguments = 1
 
     def run(self) -> list[nodes.Node]:
-        """Return the quiz."""
+        """Return the quiz.
+
+        Raises:
+            ExtensionError: never; a chapter without questions is a directive error, which fails the build.
+        """
         chapter = self.arguments[0]
         asked = questions(chapter)
         if not asked:

@@ -40,7 +40,8 @@ class EquationLedger(_Table):
     def run(self) -> list[nodes.Node]:
         """Return the table."""
         rows = [
-            (f"{{eq}}`{row.label}`", row.states, f"`{row.symbol}`", f"`{row.test}`") for row in self._ledger().equations
+            (f"{{eq}}`{row.label}`", row.states, f"`{row.symbol}`", f"`{row.test}`")
+            for row in self._ledger().equations
         ]
         return [table(self, ("equation", "says", "computed by", "tested by"), rows)]
 
@@ -53,7 +54,13 @@ class ClaimsTable(_Table):
         found: list[nodes.Node] = []
         for slug, run in self._status()["runs"].items():
             rows = [
-                (f"`{c['name']}`", _plain(c["statement"]), c["measured"], c["required"], c["seeds"].removeprefix("seeds "))
+                (
+                    f"`{c['name']}`",
+                    _plain(c["statement"]),
+                    c["measured"],
+                    c["required"],
+                    c["seeds"].removeprefix("seeds "),
+                )
                 for c in run["claims"]
             ]
             name = slug if slug.startswith("/") else f"/chapters/{slug}"
@@ -96,15 +103,22 @@ class StatusTable(_Table):
              _count(len(page["claims"])), _count(len(page["equations"])), _count(len(page["questions"])))
             for page in state["pages"]
         ]  # fmt: skip
-        drills = [(f"`{e['id']}`", str(e["alternates"]), str(e["mutants"]), str(e["killed"])) for e in state["exercises"]]
+        drills = [
+            (f"`{e['id']}`", str(e["alternates"]), str(e["mutants"]), str(e["killed"]))
+            for e in state["exercises"]
+        ]
         return [
             self._heading("Pages"),
             table(self, ("page", "seconds", "cells", "claims", "equations", "questions"), pages),
             self._heading("Exercises"),
-            table(self, ("exercise", "right answers tried", "wrong answers tried", "of these, caught by name"), drills),
+            table(
+                self,
+                ("exercise", "right answers tried", "wrong answers tried", "of these, caught by name"),
+                drills,
+            ),
             self._heading("Versions"),
             table(self, ("package", "version"), list(state["versions"].items())),
-            raw('<p>The same for machines: <code>_build/status.json</code>.</p>'),
+            raw("<p>The same for machines: <code>_build/status.json</code>.</p>"),
         ]
 
 

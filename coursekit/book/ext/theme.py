@@ -1,4 +1,4 @@
-"""The dress of the site: its styles and scripts, the buttons of a page, and the foot that says when it was run."""
+"""The dress of the site: styles and scripts, a page's buttons, and the foot that says when it was run."""
 
 __all__ = ["configure", "finish_page"]
 
@@ -43,7 +43,8 @@ def _buttons(context: dict[str, Any], pagename: str, depth: str) -> None:
             group["buttons"] = [b for b in group["buttons"] if not str(b.get("url", "")).endswith(".ipynb")]
             notebook = {
                 "type": "link", "text": ".ipynb", "tooltip": "Download this page as a notebook",
-                "icon": "fas fa-code", "url": f"{depth}_sources/{pagename}.ipynb", "label": "download-notebook-button",
+                "icon": "fas fa-code", "url": f"{depth}_sources/{pagename}.ipynb",
+                "label": "download-notebook-button",
             }  # fmt: skip
             group["buttons"].insert(0, notebook)
     context["header_buttons"] = kept
@@ -56,13 +57,14 @@ def _foot(root: Path, pagename: str, depth: str) -> str:
     if run:
         fresh = (
             f"<p>Run on {html.escape(run.date)} in {run.seconds:.0f} s, at commit {html.escape(run.commit)}, "
-            f"lock {html.escape(run.lock)}, Python {html.escape(run.python)}, torch {html.escape(run.torch)}.</p>"
+            f"lock {html.escape(run.lock)}, Python {html.escape(run.python)}, "
+            f"torch {html.escape(run.torch)}.</p>"
         )
     return (
-        f'<footer class="ck-foot">{fresh}<p><strong>In your own JupyterLab:</strong> run <code>make lab</code> in a '
-        f'clone of the course, then <a href="{_LAB}/{pagename}.md">open this page in '
-        f'it</a>, or <a href="{depth}_sources/{pagename}.ipynb" download>download the notebook</a> and put it '
-        "anywhere in the clone.</p></footer>"
+        f'<footer class="ck-foot">{fresh}<p><strong>In your own JupyterLab:</strong> '
+        f'run <code>make lab</code> in a clone of the course, then <a href="{_LAB}/{pagename}.md">open this page '
+        f'in it</a>, or <a href="{depth}_sources/{pagename}.ipynb" download>download the notebook</a> '
+        "and put it anywhere in the clone.</p></footer>"
     )
 
 
