@@ -70,9 +70,11 @@ def _directive(match: re.Match[str], page: Page, rows: dict[str, ledger.Erratum]
     if name == "quiz":
         drawn = [question.draw(0) for question in questions(argument)]
         return "\n\n".join(f"**{n}.** {q._repr_markdown_()}" for n, q in enumerate(drawn, start=1)) + "\n"
-    if name in ("solution-start", "solution-end", "bibliography") or name.endswith(("-table", "-ledger")):
+    if name in ("solution-start", "solution-end", "bibliography", "eval-rst") or name.endswith(
+        ("-table", "-ledger")
+    ):
         return "**Solution**\n" if name == "solution-start" else ""
-    title = f"**{argument}**\n\n" if argument and name not in ("grid", "code", "eval-rst") else ""
+    title = f"**{argument}**\n\n" if argument and name not in ("grid", "code") else ""
     inner = _DIRECTIVE.sub(lambda m: _directive(m, page, rows), content + "\n")
     return f"{title}{inner}\n"
 

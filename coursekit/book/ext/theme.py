@@ -62,8 +62,9 @@ def _foot(root: Path, pagename: str, depth: str) -> str:
         )
     return (
         f'<footer class="ck-foot">{fresh}<p><strong>In your own JupyterLab:</strong> '
-        f'run <code>make lab</code> in a clone of the course, then <a href="{_LAB}/{pagename}.md">open this page '
-        f'in it</a>, or <a href="{depth}_sources/{pagename}.ipynb" download>download the notebook</a> '
+        "run <code>make lab</code> in a clone of the course, "
+        f'then <a href="{_LAB}/{pagename}.md">open this page in it</a>, '
+        f'or <a href="{depth}_sources/{pagename}.ipynb" download>download the notebook</a> '
         "and put it anywhere in the clone.</p></footer>"
     )
 
