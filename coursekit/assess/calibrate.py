@@ -27,8 +27,14 @@ class Calibration:
         return {"id": self.id, "alternates": self.alternates, "mutants": self.mutants, "killed": self.killed}
 
 
-def _raise(*_: object, **__: object) -> None:
-    raise RuntimeError("broken on purpose")
+def _raising() -> Any:
+    """Return an answer that raises in a line of its own file, as a student's does."""
+    names: dict[str, Any] = {}
+    code = "def answer(*_, **__):\n    raise RuntimeError('broken on purpose')"
+    exec(compile(code, "<student>", "exec"), names)
+    answer = names["answer"]
+    answer.encode = answer
+    return answer
 
 
 def _blanks(task: Exercise, seed: int) -> list[str]:
@@ -37,7 +43,7 @@ def _blanks(task: Exercise, seed: int) -> list[str]:
     for blank in (None, ...):
         if check(task.id, blank, seed=seed).outcome is not Outcome.NOT_ATTEMPTED:
             failures.append(f"a blank ({blank}) is not reported as not attempted")
-    if check(task.id, _raise, seed=seed).outcome is not Outcome.CRASHED:
+    if check(task.id, _raising(), seed=seed).outcome is not Outcome.CRASHED:
         failures.append("an answer that raises is not reported as crashed")
     return failures
 

@@ -43,8 +43,11 @@ def _crash(task: Exercise, case: str, error: BaseException) -> Report:
     text = " ".join(str(error).split())
     if len(text) > 300:
         text = text[:297] + "..."
-    message = f"{type(error).__name__}{f': {text}' if text else ''}.{_place(error.__traceback__)}"
-    return Report(task.id, Outcome.CRASHED, message, case, points=task.points)
+    what, place = f"{type(error).__name__}{f': {text}' if text else ''}", _place(error.__traceback__)
+    if not place:  # no line of the student's: the answer is of another kind than asked for
+        message = f"Expected {task.signature}; using yours gave {what}."
+        return Report(task.id, Outcome.WRONG, message, case, points=task.points)
+    return Report(task.id, Outcome.CRASHED, f"{what}.{place}", case, points=task.points)
 
 
 def _not_attempted(task: Exercise) -> Report:

@@ -1,4 +1,4 @@
-"""Collecting: archives of any kind, files of any name, notebooks that can't be read; one never stops the others."""
+"""Collecting: archives of any kind, files of any name, unreadable notebooks; one never stops the others."""
 
 __all__ = ["Collector", "Extractor", "replace_unreadable"]
 
@@ -57,7 +57,9 @@ def _unpack(path: Path, folder: Path) -> int:
             if not plain.endswith(".ipynb") or plain.startswith(".") or "__MACOSX" in name:
                 continue
             if size > MAX_BYTES or count >= MAX_FILES:
-                raise ValueError(f"holds more than {MAX_FILES} notebooks or one above {MAX_BYTES // 10**6} MB")
+                raise ValueError(
+                    f"holds more than {MAX_FILES} notebooks or one above {MAX_BYTES // 10**6} MB"
+                )
             folder.mkdir(parents=True, exist_ok=True)
             (folder / plain).write_bytes(stream.read(MAX_BYTES))
             count += 1
@@ -65,7 +67,7 @@ def _unpack(path: Path, folder: Path) -> int:
 
 
 class Extractor(ExtractorPlugin):
-    """Extracts notebooks only, by bytes, without links or paths that climb; reports a bad archive and goes on."""
+    """Extracts notebooks only, without links or paths that climb; reports a bad archive and goes on."""
 
     def extract(self, archive_path: str, extracted_path: str) -> None:
         """Fill the folder of extracted files.
@@ -95,7 +97,9 @@ def _grade_ids(path: Path) -> set[str]:
     """Return the grade ids in a notebook file, an empty set if it can't be read."""
     try:
         cells = json.loads(path.read_text("utf-8"))["cells"]
-        return {str(cell["metadata"]["nbgrader"]["grade_id"]) for cell in cells if "nbgrader" in cell["metadata"]}
+        return {
+            str(cell["metadata"]["nbgrader"]["grade_id"]) for cell in cells if "nbgrader" in cell["metadata"]
+        }
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return set()
 
@@ -139,7 +143,9 @@ class Collector(FileNameCollectorPlugin):
         if path.suffix != ".ipynb" or path.name.startswith("."):
             return None
         course = self.parent.coursedir
-        released = sorted(Path(course.format_path(course.release_directory, ".", course.assignment_id)).glob("*.ipynb"))
+        released = sorted(
+            Path(course.format_path(course.release_directory, ".", course.assignment_id)).glob("*.ipynb")
+        )
         if not released:
             _tell(f"{path.name}: left out, assignment {course.assignment_id} has not been released")
             return None
@@ -150,7 +156,11 @@ class Collector(FileNameCollectorPlugin):
         notebook = _closest(path, released)
         if not path.stem.endswith(notebook.stem):
             _tell(f"{path.name}: taken for {notebook.name} of {student}")
-        info = {"student_id": student, "file_id": notebook.stem, "timestamp": _timestamp(found and found["time"])}
+        info = {
+            "student_id": student,
+            "file_id": notebook.stem,
+            "timestamp": _timestamp(found and found["time"]),
+        }
         return {key: value for key, value in info.items() if value is not None}
 
 
@@ -172,8 +182,8 @@ def _readable(path: Path) -> str | None:
 def replace_unreadable(assignment: str, student: str, notebooks: list[str]) -> None:
     """Put the blank release in the place of a notebook that can't be read; the original is kept beside it.
 
-    nbgrader calls this before it grades a submission. So the student gets a grade of now, 0 with the reason in
-    the feedback, instead of none or the one of an earlier hand-in.
+    nbgrader calls this before it grades a submission. So the student gets 0 with the reason in the feedback,
+    instead of no grade or that of an earlier hand-in.
 
     Args:
         assignment: the assignment's name.

@@ -13,7 +13,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_output
 from nbgrader import utils
 from nbgrader.preprocessors import Execute
-from traitlets import Integer, Unicode
+from traitlets import Dict, Integer, Unicode
 
 # exit() and quit() would end the kernel after the cell: as an ordinary SystemExit they end the cell only.
 _SETUP = """
@@ -22,6 +22,9 @@ def _stop(*_):
 get_ipython().user_ns.update(exit=_stop, quit=_stop)
 del _stop
 """
+
+
+_TIMEOUT = "this cell ran longer than allowed and was stopped; is there a loop that never ends?"
 
 
 def _limits(memory_mb: int, cpu_seconds: int, file_mb: int) -> Callable[[], None]:
@@ -45,10 +48,20 @@ def _limits(memory_mb: int, cpu_seconds: int, file_mb: int) -> Callable[[], None
 class SafeExecute(Execute):
     """``Execute`` that goes on after a dead or deaf kernel, and never leaves a test cell without a result."""
 
-    shutdown_kernel = Unicode("immediate", help="A kernel that ignores interrupts is killed.").tag(config=True)
+    shutdown_kernel = Unicode("immediate", help="A kernel that ignores interrupts is killed.").tag(
+        config=True
+    )
     memory_mb = Integer(2500, help="Memory of a kernel, in MiB (Linux).").tag(config=True)
     cpu_seconds = Integer(900, help="CPU seconds of a kernel.").tag(config=True)
     file_mb = Integer(200, help="Largest file that a kernel may write, in MiB.").tag(config=True)
+    error_on_timeout = Dict(
+        {
+            "ename": "CellTimeoutError",
+            "evalue": _TIMEOUT,
+            "traceback": [f"CellTimeoutError: {_TIMEOUT}"],
+        },
+        help="What a cell that ran too long shows.",
+    ).tag(config=True)
     max_restarts = Integer(4, help="Kernels that a submission may use up.").tag(config=True)
 
     def preprocess(self, nb: NotebookNode, resources: Any = None, km: Any = None) -> tuple[NotebookNode, Any]:
@@ -114,7 +127,10 @@ class SafeExecute(Execute):
 
     def _blame(self, cell: NotebookNode, name: str, message: str) -> None:
         """Give a cell an error output, which nbgrader reads as failed."""
-        cell["outputs"] = [*cell.get("outputs", []), new_output("error", ename=name, evalue=message, traceback=[message])]
+        cell["outputs"] = [
+            *cell.get("outputs", []),
+            new_output("error", ename=name, evalue=message, traceback=[message]),
+        ]
 
     def _quiet(self, cell: NotebookNode) -> None:
         """Turn stderr of a test cell into stdout: nbgrader takes any line on it for a failed test."""
@@ -175,7 +191,7 @@ class SafeExecute(Execute):
 def _told(error: Exception) -> str:
     """Say what was lost in a line for the student."""
     if type(error).__name__ == "CellTimeoutError":
-        return "This cell ran longer than allowed and could not be interrupted; its kernel was stopped."
+        return f"{_TIMEOUT[0].upper()}{_TIMEOUT[1:]}"
     return (
         "This cell ended the Python process (os._exit, a crash, or a limit on memory or CPU time). "
         "The other cells were graded in a new one."

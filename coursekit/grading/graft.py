@@ -1,4 +1,4 @@
-"""Putting a student's answers into the released notebook, so that what is graded has the cells it should have."""
+"""Putting a student's answers into the released notebook, so that every cell is there and in its place."""
 
 __all__ = ["Graft", "graft"]
 
@@ -67,11 +67,17 @@ def _choose(slots: dict[int, NotebookNode], cells: list[NotebookNode], known: se
 def _anchors(released: NotebookNode, cells: list[NotebookNode], chosen: dict[int, int]) -> dict[int, int]:
     """Return for each submitted cell that stands for a released one the position of that one."""
     by_id = {cell.get("id"): at for at, cell in enumerate(released.cells)}
-    by_tag = {_tag(cell)["grade_id"]: at for at, cell in enumerate(released.cells) if "grade_id" in _tag(cell)}
+    by_tag = {
+        _tag(cell)["grade_id"]: at for at, cell in enumerate(released.cells) if "grade_id" in _tag(cell)
+    }
     by_source = {cell.source.strip(): at for at, cell in enumerate(released.cells)}
     anchors = {index: position for position, index in chosen.items()}
     for index, cell in enumerate(cells):
-        for key, table in ((_tag(cell).get("grade_id"), by_tag), (cell.get("id"), by_id), (cell.source.strip(), by_source)):
+        for key, table in (
+            (_tag(cell).get("grade_id"), by_tag),
+            (cell.get("id"), by_id),
+            (cell.source.strip(), by_source),
+        ):
             if index not in anchors and isinstance(key, str) and key in table:
                 anchors[index] = table[key]
     return anchors
@@ -88,7 +94,7 @@ def graft(released: NotebookNode, submitted: NotebookNode) -> tuple[NotebookNode
     """Return the released notebook with the student's answers in it, and notes on what was guessed.
 
     Answers are found by grade id, then by cell id, then by the names they define. Cells that the student
-    added stay where they were; instructor cells always come from the release; copies of an answer are dropped.
+    added stay where they were; instructor cells come from the release; copies of an answer are dropped.
 
     Args:
         released: the notebook as it was handed out.

@@ -22,12 +22,12 @@ class ClearAnswers(ClearSolutions):
             resources: nbgrader's.
             index: its position.
         """
-        usual = self.code_stub
+        usual = dict(self.code_stub)
         if _PLACEHOLDER.search(cell.source):
-            self.code_stub = {**usual, "python": ""}
+            self.set_trait("code_stub", {**usual, "python": ""})
         try:
             cell, resources = super().preprocess_cell(cell, resources, index)
         finally:
-            self.code_stub = usual
+            self.set_trait("code_stub", usual)
         cell.source = cell.source.rstrip("\n")
         return cell, resources

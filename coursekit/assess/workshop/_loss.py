@@ -224,7 +224,7 @@ LOSS = Exercise(
     "The loss: reconstruction plus KL, in nats for each image",
     "loss_function(x, logits, mu, logvar, beta=1.0) -> "
     '{"loss": ..., "reconstruction": ..., "kl": ...}, one number each',
-    3.0,
+    2.0,
     _build,
     _cases,
     _observe,

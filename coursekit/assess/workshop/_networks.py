@@ -83,14 +83,22 @@ def _mlp(wide: int, hidden: int, out: int, activation: Callable[[], nn.Module] =
 def encoder(
     mu_end: Callable[[Tensor], Tensor] = _SAME, logvar_end: Callable[[Tensor], Tensor] = _SAME
 ) -> Callable[..., Any]:
-    """Return an encoder class's stand-in: called with the three sizes it makes a network."""
+    """Return an encoder class's stand-in: called with the three sizes it makes a network.
+
+    Shape:
+        the network: (B, D) to mu and logvar, (B, Z) each.
+    """
     return lambda input_dim=64, hidden_dim=128, latent_dim=8: _Encoder(
         (input_dim, hidden_dim, latent_dim), mu_end, logvar_end
     )
 
 
 def decoder(end: Callable[[Tensor], Tensor] = _SAME, activation: Callable[[], nn.Module] = nn.ReLU) -> Any:
-    """Return a decoder class's stand-in."""
+    """Return a decoder class's stand-in.
+
+    Shape:
+        the network: (B, Z) to logits (B, D).
+    """
 
     class Decoder(nn.Module):
         def __init__(self, latent_dim: int = 8, hidden_dim: int = 128, output_dim: int = 64) -> None:

@@ -41,7 +41,11 @@ def flag(condition: object) -> float:
 
 
 def gradients(value: object, inputs: Sequence[Tensor]) -> list[Tensor]:
-    """Return the gradients of the sum of a tensor, zeros where none arrives."""
+    """Return the gradients of the sum of a tensor, zeros where none arrives.
+
+    Shape:
+        inputs: any; each gradient has the shape of its input.
+    """
     zeros = [torch.zeros_like(entry) for entry in inputs]
     if not isinstance(value, Tensor) or not value.requires_grad:
         return zeros

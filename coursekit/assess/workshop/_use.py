@@ -114,7 +114,7 @@ class _SquareModel(TinyVAE):
     def loss_function(
         self, x: Tensor, logits: Tensor, mu: Tensor, logvar: Tensor, beta: float = 1.0
     ) -> dict[str, Tensor]:
-        rec, kl = logits[:, :3].sum(1).mean(), PARTS.kl(mu, logvar).mean()
+        rec, kl = logits[:, :3].sum() / len(x), PARTS.kl(mu, logvar).mean()
         return {"loss": rec + beta * kl, "reconstruction": rec, "kl": kl}
 
 

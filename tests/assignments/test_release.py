@@ -1,0 +1,88 @@
+"""The released notebooks: derived from the solutions, in step with them, and without anything to copy."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from coursekit.assess import exercise, exercises, question
+from coursekit.assess.leaks import leaks, secrets
+from tests.grading.course import ROOT, Course, read, source
+
+ASSIGNMENTS = ("mini-sprint-vae", "quiz-vae")
+
+
+@pytest.mark.parametrize("assignment", ASSIGNMENTS)
+def test_exercises_are_in_step_with_solutions(tmp_path: Path, assignment: str) -> None:
+    course = Course(tmp_path, assignment)
+    course.run("generate_assignment", assignment, "--create")
+    made = (tmp_path / "exercises" / assignment / f"{assignment}.ipynb").read_bytes()
+    kept = (ROOT / "exercises" / assignment / f"{assignment}.ipynb").read_bytes()
+    assert made == kept, f"run `make assignments`: exercises/{assignment} differs from its solution"
+
+
+def test_released_notebooks_hold_no_solution_and_no_hidden_test() -> None:
+    assert leaks(ROOT / "exercises", ROOT / "solutions") == ()
+
+
+def test_leaks_are_found(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "solutions", tmp_path / "copy")
+    found = leaks(tmp_path / "copy", ROOT / "solutions")
+    assert any("region marker" in line for line in found)
+    (tmp_path / "page").mkdir()
+    (tmp_path / "page" / "searchindex.js").write_text(
+        "grade(&quot;mini-sprint-vae/kl&quot;, kl, <b>seed</b>=20479)"
+    )
+    assert len(leaks(tmp_path / "page", ROOT / "solutions")) == 1
+    (tmp_path / "page" / "searchindex.js").write_text("h = torch.relu(self.trunk(<b>x</b>))")
+    assert len(leaks(tmp_path / "page", ROOT / "solutions")) == 1
+    assert len(secrets(ROOT / "solutions")) > 30
+
+
+@pytest.mark.parametrize("assignment", ASSIGNMENTS)
+def test_cell_ids_are_fixed_and_nothing_was_run(assignment: str) -> None:
+    for kind in ("solutions", "exercises"):
+        cells = read(kind, assignment)["cells"]
+        ids = [cell["id"] for cell in cells]
+        assert len(set(ids)) == len(ids)
+        assert all(not cell.get("outputs") for cell in cells)
+
+
+def test_every_step_is_graded_with_its_points() -> None:
+    worth = {}
+    for cell in read("solutions", "mini-sprint-vae")["cells"]:
+        tag = cell["metadata"].get("nbgrader", {})
+        if tag.get("grade"):
+            name = source(cell).split('"')[1]
+            worth[name] = tag["points"]
+            assert "### BEGIN HIDDEN TESTS" in source(cell)
+            assert f'grade("{name}"' in source(cell).split("### BEGIN HIDDEN TESTS")[1]
+    assert worth == {task.id: task.points for task in exercises()}
+    assert sum(worth.values()) == 20
+
+
+def test_quiz_key_is_not_in_the_students_notebook() -> None:
+    cells = read("exercises", "quiz-vae")["cells"]
+    text = "".join(source(cell) for cell in cells)
+    assert "grade_answer" not in text
+    for cell in cells:
+        if cell["id"].startswith("answer-"):
+            assert source(cell) == f"{cell['id'].replace('-', '_')} = ..."
+
+
+def test_quiz_solution_is_the_key() -> None:
+    cells = {cell["id"]: source(cell) for cell in read("solutions", "quiz-vae")["cells"]}
+    names: dict[str, object] = {}
+    for number in range(1, 11):
+        exec(cells[f"answer-{number}"], names)
+        name = cells[f"question-{number}"].split('"')[1]
+        drawn = question(name).draw(2024)
+        assert drawn.mark(names[f"answer_{number}"]).correct
+        assert name in cells[f"grade-{number}"]
+
+
+def test_notebooks_name_exercises_that_exist() -> None:
+    text = json.dumps(read("exercises", "mini-sprint-vae"))
+    assert all(task.id in text for task in exercises())
+    assert exercise("mini-sprint-vae/kl").points == 3
