@@ -1,0 +1,108 @@
+"""Ledgers: an equation without a row, a row without an equation, a promise that names nothing."""
+
+from pathlib import Path
+
+import pytest
+
+from coursekit._check import CourseError
+from coursekit.book import ledger
+from coursekit.book.build import check
+from coursekit.book.pages import Page, equation_labels, labels, pages, quiz_chapters
+from tests.book.project import write
+
+ROOT = Path(__file__).parents[2]
+EQUATION = "# A page\n\n$$\na = b\n$$ (eq-one)\n"
+TEST = "tests/test_x.py::test_a"
+ROW = f"- {{label: eq-one, states: a is b, symbol: coursekit.vae.negative_elbo, test: {TEST}}}\n"
+COVERED = f"- {{id: A-1, title: t, anchor: 'page#eq-one', symbol: coursekit.vae.VAE, test: {TEST}}}\n"
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Path:
+    write(tmp_path, page=EQUATION)
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests" / "test_x.py").write_text("def test_a(): pass\n", encoding="utf-8")
+    (tmp_path / "ledger" / "equations.yml").write_text(ROW, encoding="utf-8")
+    (tmp_path / "ledger" / "coverage.yml").write_text(COVERED, encoding="utf-8")
+    return tmp_path
+
+
+def problems(root: Path) -> list[str]:
+    return ledger.problems(root, ledger.load(root), pages(root))
+
+
+def test_kept_promises_are_silent(book: Path) -> None:
+    assert problems(book) == []
+
+
+def test_promises_of_the_book_are_kept() -> None:
+    rows = ledger.load(ROOT)
+    assert min(map(len, (rows.equations, rows.errata, rows.coverage))) > 0
+    assert problems(ROOT) == []
+
+
+def test_equation_without_row_fails_the_build(book: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (book / "ledger" / "equations.yml").write_text("[]\n", encoding="utf-8")
+    with pytest.raises(CourseError, match=r"1 rule\(s\) of the book are broken"):
+        check(book)
+    assert "equation eq-one has no row in ledger/equations.yml" in capsys.readouterr().out
+
+
+def test_row_without_equation(book: Path) -> None:
+    (book / "page.md").write_text("# A page\n\n(eq-one)=\nText.\n", encoding="utf-8")
+    assert problems(book) == ["ledger/equations.yml: no page has the equation eq-one"]
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "message"),
+    [
+        ("equations", "negative_elbo", "missing", "equations.yml: eq-one: no symbol coursekit.vae.missing"),
+        ("equations", "test_a", "test_b", "equations.yml: eq-one: no test tests/test_x.py::test_b"),
+        ("equations", "test_x", "test_y", "equations.yml: eq-one: no test tests/test_y.py::test_a"),
+        ("coverage", "page#eq-one", "page#nowhere", "coverage.yml: A-1: no page has the place page#nowhere"),
+        ("coverage", "vae.VAE", "vae.Missing", "coverage.yml: A-1: no symbol coursekit.vae.Missing"),
+    ],
+)
+def test_empty_promise(book: Path, file: str, old: str, new: str, message: str) -> None:
+    path = book / "ledger" / f"{file}.yml"
+    path.write_text(path.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
+    assert problems(book) == [f"ledger/{message}"]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a: 1\n", "must be a YAML list of rows; got dict"),
+        ("- 3\n", r"equations.yml row 1 must be a mapping .*; got 3"),
+        ("- [\n", "must be a readable YAML list"),
+        ("- {label: x}\n", r"row 1 \(x\) field 'states' must be a non-empty text; got None"),
+        (ROW + ROW, "must name each label once; eq-one stands twice"),
+        (ROW.replace("}", ", more: y}"), "has the unknown field 'more'"),
+    ],
+)
+def test_malformed_ledger_is_one_line(book: Path, text: str, message: str) -> None:
+    (book / "ledger" / "equations.yml").write_text(text, encoding="utf-8")
+    with pytest.raises(CourseError, match=message) as caught:
+        ledger.load(book)
+    assert "\n" not in str(caught.value)
+
+
+def test_missing_files_are_one_line(tmp_path: Path) -> None:
+    with pytest.raises(CourseError, match=r"equations\.yml must be a readable YAML list"):
+        ledger.load(tmp_path)
+    with pytest.raises(CourseError, match=r"_toc\.yml must be a readable table of contents"):
+        pages(tmp_path)
+    (tmp_path / "_toc.yml").write_text("root: gone\n", encoding="utf-8")
+    with pytest.raises(CourseError, match=r"_toc\.yml names the page gone"):
+        pages(tmp_path)
+
+
+def test_labels_of_a_page() -> None:
+    text = (
+        "(here)=\n# A page\n\n$$\na\n$$ (eq-one)\n\n```{math}\n:label: eq-two\nb\n```\n\n"
+        "```{myth} 000-D-VAE-1\n```\n\n```{quiz} generative/x\n```\n"
+    )
+    page = Page("page", Path("page.md"), text)
+    assert equation_labels(page) == ("eq-one", "eq-two")
+    assert labels(page) == {"here", "eq-one", "eq-two", "myth-000-d-vae-1"}
+    assert quiz_chapters(page) == ("generative/x",)
