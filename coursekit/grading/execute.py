@@ -100,6 +100,10 @@ class SafeExecute(Execute):
         client.execute(_SETUP, silent=True)
         return client
 
+    # nbclient calls these two by their synchronous names, which it has bound to its own versions.
+    start_new_kernel = run_sync(async_start_new_kernel)
+    start_new_kernel_client = run_sync(async_start_new_kernel_client)
+
     def preprocess_cell(self, cell: NotebookNode, resources: Any, index: int) -> tuple[NotebookNode, Any]:
         """Run one cell; if that costs the kernel, blame the cell, start another and bring it up to date.
 
@@ -113,7 +117,8 @@ class SafeExecute(Execute):
         self._ran.add(index)
         try:
             super().preprocess_cell(cell, resources, index)
-            deaf = self._timed_out(cell) and not self._answers()
+            # After a lack of memory the hog may still hold it: the other cells get a kernel without.
+            deaf = self._starved(cell) or (self._timed_out(cell) and not self._answers())
         except Exception as error:  # DeadKernelError, CellTimeoutError and whatever else nbclient raises
             self._blame(cell, "KernelLost", _told(error))
             deaf = True
@@ -140,6 +145,10 @@ class SafeExecute(Execute):
 
     def _timed_out(self, cell: NotebookNode) -> bool:
         return any(output.get("ename") == "CellTimeoutError" for output in cell.outputs)
+
+    def _starved(self, cell: NotebookNode) -> bool:
+        errors = [output for output in cell.outputs if output.output_type == "error"]
+        return any(e.ename == "MemoryError" or "allocate memory" in e.evalue for e in errors)
 
     def _answers(self) -> bool:
         """Tell whether the kernel still answers after an interrupt."""
@@ -168,8 +177,8 @@ class SafeExecute(Execute):
                 raise RuntimeError(f"{self.max_restarts} kernels were lost")
             run_sync(self._async_cleanup_kernel)()
             self.km = self.create_kernel_manager()
-            run_sync(self.async_start_new_kernel)()
-            run_sync(self.async_start_new_kernel_client)()
+            self.start_new_kernel()
+            self.start_new_kernel_client()
             lost = self._run_again()
             if lost is None:
                 return

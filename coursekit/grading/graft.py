@@ -44,7 +44,8 @@ def _score(slot: NotebookNode, cell: NotebookNode) -> int:
     """Return how well a submitted cell fits a slot; 0 is no fit."""
     same_grade_id = _tag(cell).get("grade_id") == _tag(slot).get("grade_id")
     same_id = cell.get("id") is not None and cell.get("id") == slot.get("id")
-    return 8 * same_grade_id + 4 * same_id + 2 * bool(_names(slot.source) & _names(cell.source))
+    # A pasted copy keeps the grade id and gets another cell id: both count alike, so that the later one wins.
+    return (8 if same_grade_id else 4 * same_id) + 2 * bool(_names(slot.source) & _names(cell.source))
 
 
 def _choose(slots: dict[int, NotebookNode], cells: list[NotebookNode], known: set[str]) -> dict[int, int]:

@@ -110,7 +110,7 @@ CLASS = {
 }  # fmt: skip
 TRACE = {
     "a-sys-exit": "SystemExit", "a-os-exit": "ended the Python process", "b-endless": "a loop that never ends",
-    "b-deaf": "a loop that never ends", "b-hog": "MemoryError", "a-syntax": "SyntaxError",
+    "b-deaf": "a loop that never ends", "b-hog": r"MemoryError|limit on memory", "a-syntax": "SyntaxError",
     "b-raises": "RuntimeError: at once", "b-unreadable": "could not be read",
 }  # fmt: skip
 
@@ -182,7 +182,7 @@ def test_feedback_names_the_misconception(course: Course, name: str) -> None:
 
 @pytest.mark.parametrize("name", TRACE)
 def test_feedback_says_what_went_wrong(course: Course, name: str) -> None:
-    assert TRACE[name] in _plain(course.feedback(name))
+    assert re.search(TRACE[name], _plain(course.feedback(name)))
 
 
 def test_resubmission_replaces_the_grade(course: Course, scores: dict[str, tuple[float, float]]) -> None:
