@@ -35,6 +35,7 @@ def test_claim_names_are_unique_in_the_book() -> None:
         _claims_are_unique({"a": _run("a", "x"), "b": _run("b", "x")})
 
 
+@pytest.mark.timeout(60)  # a server that starts after all would wait for ever
 def test_busy_port_and_unbuilt_site_are_one_line(tmp_path: Path) -> None:
     with pytest.raises(CourseError, match="holds no built site: run `make book` first"):
         serve(tmp_path, port=8000)
