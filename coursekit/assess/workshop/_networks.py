@@ -112,16 +112,12 @@ def decoder(end: Callable[[Tensor], Tensor] = _SAME, activation: Callable[[], nn
 
 
 def _range(name: str, value: Tensor) -> dict[str, float]:
-    """Say which values are reached: for wide inputs a net without an end function leaves -1..1."""
+    """Say which values are reached: a net without an end function leaves -1..1."""
     return {
         f"{name} reaches below 0": flag((value < 0).any()),
         f"{name} reaches above 0": flag((value > 0).any()),
         f"{name} reaches beyond 1": flag((value.abs() > 1).any()),
     }  # fmt: skip
-
-
-def _parameters(net: object) -> list[Tensor]:
-    return [p for p in net.parameters() if p.requires_grad] if isinstance(net, nn.Module) else []
 
 
 def _network_cases(sizes: Sizes, shapes: dict[str, str], ranges: tuple[str, ...], rows: int = 512) -> Any:
@@ -170,7 +166,7 @@ def _observe(names: tuple[str, ...]) -> Callable[[Any, Case], Observation]:
         others = again if isinstance(again, (tuple, list)) else (again,) * len(names)
         flow = [gradients(out, [rows])[0].abs().sum() > 0 for out in outs]
         return {
-            "registered as parameters": flag(len(_parameters(net)) > 0),
+            "registered as parameters": flag(isinstance(net, nn.Module) and list(net.parameters())),
             "same outputs in two calls": flag(
                 all(torch.equal(a, b) for a, b in zip(outs, others, strict=True))
             ),
