@@ -25,7 +25,7 @@ class _Silent(http.server.SimpleHTTPRequestHandler):
 
 
 def _need(present: bool, what: str) -> None:
-    """Skip with a visible reason on a reader's machine; fail in CI, where the browser is part of the promise."""
+    """Skip with a visible reason on a reader's machine; fail in CI, where the browser is required."""
     if present:
         return
     if os.environ.get("CI"):

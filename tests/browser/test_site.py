@@ -16,7 +16,9 @@ PAGES = sorted(
     if not path.relative_to(SITE).parts[0].startswith(("_", "vendor"))
 )
 PHONE = {"viewport": {"width": 375, "height": 800}, "is_mobile": True, "has_touch": True}
-THEMES = pytest.mark.parametrize("visit", [{"theme": "light"}, {"theme": "dark"}], ids=["light", "dark"], indirect=True)
+THEMES = pytest.mark.parametrize(
+    "visit", [{"theme": "light"}, {"theme": "dark"}], ids=["light", "dark"], indirect=True
+)
 
 
 def test_the_site_has_its_pages() -> None:
@@ -36,7 +38,9 @@ def test_page_is_silent_self_contained_and_accessible(visit: Visit, path: str) -
     assert theme == page.evaluate("localStorage.getItem('mode')")
     found = Axe().run(page).response["violations"]
     serious = [
-        f"{v['id']}: {v['help']}: {v['nodes'][0]['html'][:160]}" for v in found if v["impact"] in ("serious", "critical")
+        f"{v['id']}: {v['help']}: {v['nodes'][0]['html'][:160]}"
+        for v in found
+        if v["impact"] in ("serious", "critical")
     ]
     assert serious == []
 
@@ -45,7 +49,9 @@ def test_page_is_silent_self_contained_and_accessible(visit: Visit, path: str) -
 @pytest.mark.parametrize("path", PAGES)
 def test_phone_has_no_sideways_scroll(visit: Visit, path: str) -> None:
     page = visit.open(path)
-    width = page.evaluate("Math.max(...[...document.querySelectorAll('main, article')].map(e => e.scrollWidth))")
+    width = page.evaluate(
+        "Math.max(...[...document.querySelectorAll('main, article')].map(e => e.scrollWidth))"
+    )
     assert width <= 375
 
 
