@@ -86,3 +86,8 @@ def test_notebooks_name_exercises_that_exist() -> None:
     text = json.dumps(read("exercises", "mini-sprint-vae"))
     assert all(task.id in text for task in exercises())
     assert exercise("mini-sprint-vae/kl").points == 3
+
+
+@pytest.mark.skipif(not (ROOT / "_build" / "html").is_dir(), reason="the site is not built: run `make book`")
+def test_site_and_search_index_hold_no_solution() -> None:
+    assert leaks(ROOT / "_build" / "html", ROOT / "solutions") == ()
