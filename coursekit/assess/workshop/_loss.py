@@ -34,6 +34,7 @@ def _build(
     def loss_function(
         x: Tensor, logits: Tensor, mu: Tensor, logvar: Tensor, beta: float = 1.0
     ) -> dict[str, Tensor]:
+        """Return three scalars from x and logits, (B, D), and mu and logvar, (B, Z)."""
         rec, divergence = reconstruction(x, logits), kl(mu, logvar)
         return {"loss": total(rec, divergence, beta), "reconstruction": rec, "kl": divergence}
 

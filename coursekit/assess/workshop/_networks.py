@@ -1,6 +1,6 @@
 """Steps A and C: the encoder and the decoder."""
 
-__all__ = ["DECODER", "ENCODER", "LogSigmaEncoder", "decoder", "encoder"]
+__all__ = ["DECODER", "ENCODER"]
 
 from collections.abc import Callable
 from typing import Any
@@ -10,105 +10,18 @@ import torch
 from torch import Tensor, nn
 
 from coursekit.assess.exercise import Alternate, Case, Exercise, Mutant, Observation
+from coursekit.assess.workshop._nets import (
+    SAME,
+    LogSigmaEncoder,
+    OneHead,
+    PlainEncoder,
+    Sizes,
+    TwoEncoders,
+    decoder,
+    encoder,
+    mlp,
+)
 from coursekit.assess.workshop._tools import flag, gradients, seeded, shape_of, tensor
-
-Sizes = tuple[int, int, int]
-_SAME: Callable[[Tensor], Tensor] = lambda h: h  # noqa: E731  (a default argument below)
-
-
-class _Encoder(nn.Module):
-    """A shared trunk with two heads; ``mu_end`` and ``logvar_end`` are put behind them."""
-
-    def __init__(
-        self, sizes: Sizes, mu_end: Callable[[Tensor], Tensor], logvar_end: Callable[[Tensor], Tensor]
-    ):
-        super().__init__()
-        wide, hidden, latent = sizes
-        self.trunk = nn.Linear(wide, hidden)
-        self.mu_head, self.logvar_head = nn.Linear(hidden, latent), nn.Linear(hidden, latent)
-        self.mu_end, self.logvar_end = mu_end, logvar_end
-
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        h = torch.relu(self.trunk(x))
-        return self.mu_end(self.mu_head(h)), self.logvar_end(self.logvar_head(h))
-
-
-class _TwoEncoders(nn.Module):
-    def __init__(self, sizes: Sizes):
-        super().__init__()
-        self.mean, self.spread = _mlp(*sizes), _mlp(*sizes)
-
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        return self.mean(x), self.spread(x)
-
-
-class LogSigmaEncoder(nn.Module):
-    """A head for log σ, doubled to the log-variance; two chunks of one layer."""
-
-    def __init__(self, input_dim: int = 64, hidden_dim: int = 128, latent_dim: int = 8) -> None:
-        super().__init__()
-        self.net = _mlp(input_dim, hidden_dim, 2 * latent_dim, nn.Tanh)
-
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Return mu and logvar from x of shape (B, D)."""
-        mu, log_sigma = self.net(x).chunk(2, dim=-1)
-        return mu, 2 * log_sigma
-
-
-class _OneHead(nn.Module):
-    def __init__(self, sizes: Sizes):
-        super().__init__()
-        self.net = _mlp(*sizes)
-
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        out = self.net(x)
-        return out, out
-
-
-class _Plain:
-    """Layers in a plain object: nothing registers them."""
-
-    def __init__(self, sizes: Sizes):
-        self.inner = _Encoder(sizes, _SAME, _SAME)
-
-    def __call__(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        mu, logvar = self.inner(x)
-        return mu, logvar
-
-
-def _mlp(wide: int, hidden: int, out: int, activation: Callable[[], nn.Module] = nn.ReLU) -> nn.Sequential:
-    return nn.Sequential(nn.Linear(wide, hidden), activation(), nn.Linear(hidden, out))
-
-
-def encoder(
-    mu_end: Callable[[Tensor], Tensor] = _SAME, logvar_end: Callable[[Tensor], Tensor] = _SAME
-) -> Callable[..., Any]:
-    """Return an encoder class's stand-in: called with the three sizes it makes a network.
-
-    Shape:
-        the network: (B, D) to mu and logvar, (B, Z) each.
-    """
-    return lambda input_dim=64, hidden_dim=128, latent_dim=8: _Encoder(
-        (input_dim, hidden_dim, latent_dim), mu_end, logvar_end
-    )
-
-
-def decoder(end: Callable[[Tensor], Tensor] = _SAME, activation: Callable[[], nn.Module] = nn.ReLU) -> Any:
-    """Return a decoder class's stand-in.
-
-    Shape:
-        the network: (B, Z) to logits (B, D).
-    """
-
-    class Decoder(nn.Module):
-        def __init__(self, latent_dim: int = 8, hidden_dim: int = 128, output_dim: int = 64) -> None:
-            super().__init__()
-            self.net = _mlp(latent_dim, hidden_dim, output_dim, activation)
-
-        def forward(self, z: Tensor) -> Tensor:
-            return end(self.net(z))
-
-    return Decoder
 
 
 def _range(name: str, value: Tensor) -> dict[str, float]:
@@ -189,7 +102,7 @@ ENCODER = Exercise(
     _network_cases((64, 128, 8), {"shape of mu": "(3, 8)", "shape of logvar": "(3, 8)"}, ("mu", "logvar")),
     _observe(("mu", "logvar")),
     (
-        Alternate("two encoders", lambda: lambda *sizes: _TwoEncoders(sizes)),
+        Alternate("two encoders", lambda: lambda *sizes: TwoEncoders(sizes)),
         Alternate("log σ head, tanh", lambda: LogSigmaEncoder),
         Alternate(
             "one hidden layer more",
@@ -208,13 +121,13 @@ ENCODER = Exercise(
         Mutant(
             "sigmoid on logvar",
             _FREE + " A sigmoid also keeps it below 1.",
-            lambda: encoder(_SAME, torch.sigmoid),
+            lambda: encoder(SAME, torch.sigmoid),
             "000-M-14",
         ),
         Mutant(
             "std for logvar",
             _FREE + " If your head gives the standard deviation, return 2 · log of it.",
-            lambda: encoder(_SAME, torch.exp),
+            lambda: encoder(SAME, torch.exp),
         ),
         Mutant(
             "tanh on the heads",
@@ -224,13 +137,13 @@ ENCODER = Exercise(
         Mutant(
             "one head",
             "mu and logvar are the same numbers: they need a head each.",
-            lambda: lambda *sizes: _OneHead(sizes),
+            lambda: lambda *sizes: OneHead(sizes),
         ),
         Mutant(
             "plain class",
             "The layers are not registered: an optimiser would find no parameters. Subclass nn.Module, call "
             "super().__init__(), and keep the layers as attributes.",
-            lambda: lambda *sizes: _Plain(sizes),
+            lambda: lambda *sizes: PlainEncoder(sizes),
             "000-D-SPR-2",
         ),
         Mutant(
@@ -263,7 +176,7 @@ DECODER = Exercise(
     _observe(("logits",)),
     (
         Alternate("tanh", lambda: decoder(activation=nn.Tanh)),
-        Alternate("a sequential", lambda: lambda z, h, d: _mlp(z, h, d, nn.SiLU)),
+        Alternate("a sequential", lambda: lambda z, h, d: mlp(z, h, d, nn.SiLU)),
     ),
     (
         Mutant(

@@ -12,7 +12,7 @@ from coursekit.assess.exercise import Alternate, Case, Exercise, Mutant, Observa
 from coursekit.assess.plain import plain
 from coursekit.assess.workshop._loss import MUTANTS as LOSS_MUTANTS
 from coursekit.assess.workshop._model import PARTS, TinyVAE, digits_model, test_images
-from coursekit.assess.workshop._networks import LogSigmaEncoder
+from coursekit.assess.workshop._nets import LogSigmaEncoder
 from coursekit.metrics import active_units
 from coursekit.vae.elbo import bernoulli_nll, kl_standard_normal
 

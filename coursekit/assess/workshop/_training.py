@@ -35,12 +35,14 @@ class _Probe(TinyVAE):
             self.mark_gradients.append(marks.grad.detach().clone())
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Note which rows of x, (B, D), were seen; return logits (B, D), mu and logvar (B, Z)."""
         self.rows_seen += x[:, 0].tolist()
         return super().forward(x)
 
     def loss_function(
         self, x: Tensor, logits: Tensor, mu: Tensor, logvar: Tensor, beta: float = 1.0
     ) -> dict[str, Tensor]:
+        """Return three scalars from x and logits, (B, D), and mu and logvar, (B, Z), marked."""
         terms = super().loss_function(x, logits, mu, logvar, beta)
         rec, kl = terms["reconstruction"] + self.marks[0], terms["kl"] + self.marks[1]
         return {"loss": rec + beta * kl, "reconstruction": rec, "kl": kl}
@@ -120,6 +122,7 @@ def _loop(
     def train(
         model: Any, x: Tensor, epochs: int = 60, batch_size: int = 100, lr: float = 1e-3
     ) -> list[float]:
+        """Return the mean loss of each epoch over the rows x of shape (N, D)."""
         optimizer = torch.optim.Adam(parameters(model), lr=lr)
         history = []
         for _ in range(epochs):

@@ -106,14 +106,17 @@ class _SquareModel(TinyVAE):
         super().__init__((6, 2, 3))
 
     def encode(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Return mu and logvar, (B, Z) each, from x of shape (B, D)."""
         return x[:, :3] * 2, x[:, 3:] - 0.5
 
     def decode(self, z: Tensor) -> Tensor:
+        """Return logits of shape (B, D) from codes of shape (B, Z)."""
         return (z * z).repeat(1, 2)
 
     def loss_function(
         self, x: Tensor, logits: Tensor, mu: Tensor, logvar: Tensor, beta: float = 1.0
     ) -> dict[str, Tensor]:
+        """Return three scalars from x and logits, (B, D), and mu and logvar, (B, Z)."""
         rec, kl = logits[:, :3].sum() / len(x), PARTS.kl(mu, logvar).mean()
         return {"loss": rec + beta * kl, "reconstruction": rec, "kl": kl}
 
