@@ -11,6 +11,7 @@ from IPython.display import display
 from coursekit._check import require
 
 CLAIM_KEY = "coursekit_claim"  # of an output's metadata: a page shows the card, the ledger reads the record
+_TRUE = "true"  # what a statement without numbers must be
 _GLUE_PREFIX = "application/papermill.record/"  # the mark under which myst-nb looks for glued values
 
 
@@ -55,13 +56,20 @@ def _required(low: float, high: float, unit: str) -> str:
 
 def _seed_list(seeds: Sequence[int] | None) -> str:
     """Name the seeds."""
-    return "" if seeds is None else f"seeds {', '.join(map(str, seeds))}"
+    if seeds is None:
+        return ""
+    whole = list(seeds)
+    if len(whole) > 2 and whole == list(range(whole[0], whole[0] + len(whole))):
+        return f"seeds {whole[0]} to {whole[-1]}"
+    return f"seeds {', '.join(map(str, whole))}"
 
 
 def _card(record: dict[str, object]) -> str:
     """Return the claim as a reader sees it."""
-    facts = [f"measured {record['measured']}", f"required {record['required']}", str(record["seeds"])]
-    small = "; ".join(html.escape(fact) for fact in facts if fact and not fact.endswith(" "))
+    found = ["it holds"]
+    if record["required"] != _TRUE:
+        found = [f"measured {record['measured']}", f"required {record['required']}"]
+    small = "; ".join(html.escape(fact) for fact in [*found, str(record["seeds"])] if fact)
     return (
         f'<div class="ck-claim" id="claim-{html.escape(str(record["name"]))}" role="note">'
         f"<p><strong>Checked.</strong> {html.escape(str(record['statement']))}: {small}.</p></div>"
@@ -110,7 +118,7 @@ def _judge(
     plain = values.tolist() if hasattr(values, "tolist") else values
     if isinstance(plain, bool):
         require(between is None and at_least is None and at_most is None, "a truth value takes no range")
-        return plain, "true" if plain else "false", "true"
+        return plain, _TRUE if plain else "false", _TRUE
     numbers = list(_numbers(plain))
     require(numbers, "a claim needs at least one number; got none")
     low, high = _range(between, at_least, at_most)

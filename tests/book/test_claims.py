@@ -36,6 +36,14 @@ def test_true_claim_is_shown_recorded_and_glued(shown: list[Any]) -> None:
     assert scrap["scrapbook"]["name"] == "bound"
 
 
+def test_card_says_holds_for_a_truth_and_folds_a_run_of_seeds(shown: list[Any]) -> None:
+    claim("a", "It is so", True, seeds=range(5))
+    claim("b", "It is so", [2.0], at_least=1, seeds=(0, 1, 3))
+    cards = [data["text/html"] for data, _ in shown if "text/html" in data]
+    assert "It is so: it holds; seeds 0 to 4." in cards[0]
+    assert "It is so: measured 2; required at least 1; seeds 0, 1, 3." in cards[1]
+
+
 def test_ends_of_a_range_belong_to_it(shown: list[Any]) -> None:
     claim("a", "s", torch.tensor([1.0, 2.0]), between=(1, 2))
     claim("b", "s", 1.0, at_least=1.0)
