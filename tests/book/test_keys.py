@@ -18,6 +18,8 @@ SOURCES = {
     "a/__init__.py": "from coursekit.a.deep import x",
     "a/deep.py": "x = 1",
     "a/side.py": "y = 1",
+    "bank/__init__.py": "import pkgutil",
+    "bank/item.py": "u = 1",
     "b.py": "def f():\n    from coursekit import c\n    return c.z",
     "c.py": "z = 1",
     "data/__init__.py": "w = 1",
@@ -28,6 +30,7 @@ PAGES = {
     "deep": executable("import coursekit.a"),
     "late": executable("from coursekit.b import f\nf()"),
     "side": executable("from coursekit.a import side"),
+    "bank": executable("import coursekit.bank"),
     "data": executable("def g():\n    import coursekit.data\ng()"),
     "plain": executable("1 + 1"),
 }
@@ -50,13 +53,14 @@ def keyed(root: Path) -> list[tuple[Page, str]]:
     return [(page, page_key(page, graph)) for page in pages(root) if page.executable]
 
 
-EVERY = {"deep", "late", "side", "data", "plain"}
+EVERY = {"deep", "late", "side", "bank", "data", "plain"}
 TOUCHES = [
     ("coursekit/a/deep.py", {"deep", "side"}),  # side imports the package a, whose __init__ imports deep
     ("coursekit/a/__init__.py", {"deep", "side"}),
     ("coursekit/a/side.py", {"side"}),
     ("coursekit/c.py", {"late"}),  # imported inside a function
     ("coursekit/b.py", {"late"}),
+    ("coursekit/bank/item.py", {"bank"}),  # found by its package at run time
     ("coursekit/data/files/d.bin", {"data"}),
     ("coursekit/unused.py", set()),
     ("coursekit/__init__.py", EVERY - {"plain"}),
@@ -82,7 +86,9 @@ def test_prose_does_not_count_but_code_does(book: Path) -> None:
 
 
 @pytest.mark.slow
-def test_touching_a_module_runs_exactly_its_pages(book: Path) -> None:
+def test_touching_a_module_runs_exactly_its_pages(book: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(book))  # the kernels import the toy package, whoever calls the tests
+
     def run() -> set[str]:
         todo = stale(book, keyed(book))
         execute(book, todo, jobs=1, stamp=_stamp(book), say=lambda _: None)
