@@ -89,4 +89,6 @@ def finish_page(
         return
     depth = "../" * pagename.count("/")
     _buttons(context, pagename, depth)
-    context["body"] = context.get("body", "") + _foot(Path(app.srcdir), pagename, depth)
+    # Sphinx calls a bibliography a list and its entries something else, which a screen reader stumbles over.
+    body = context.get("body", "").replace('role="list" class="citation-list"', 'class="citation-list"')
+    context["body"] = body + _foot(Path(app.srcdir), pagename, depth)
