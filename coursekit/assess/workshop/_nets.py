@@ -23,7 +23,11 @@ SAME: Callable[[Tensor], Tensor] = lambda h: h  # noqa: E731  (a default argumen
 
 
 class TrunkEncoder(nn.Module):
-    """A shared trunk with two heads; ``mu_end`` and ``logvar_end`` are put behind them."""
+    """A shared trunk with two heads; ``mu_end`` and ``logvar_end`` are put behind them.
+
+    Shape:
+        (B, D) to mu and logvar, (B, Z) each.
+    """
 
     def __init__(
         self, sizes: Sizes, mu_end: Callable[[Tensor], Tensor], logvar_end: Callable[[Tensor], Tensor]
@@ -41,6 +45,8 @@ class TrunkEncoder(nn.Module):
 
 
 class TwoEncoders(nn.Module):
+    """A network of its own for each output."""
+
     def __init__(self, sizes: Sizes):
         super().__init__()
         self.mean, self.spread = mlp(*sizes), mlp(*sizes)
@@ -58,13 +64,14 @@ class LogSigmaEncoder(nn.Module):
         self.net = mlp(input_dim, hidden_dim, 2 * latent_dim, nn.Tanh)
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Return two outputs of shape (B, Z) from x of shape (B, D)."""
-        """Return mu and logvar from x of shape (B, D)."""
+        """Return mu and logvar, (B, Z) each, from x of shape (B, D)."""
         mu, log_sigma = self.net(x).chunk(2, dim=-1)
         return mu, 2 * log_sigma
 
 
 class OneHead(nn.Module):
+    """One head that stands for both outputs."""
+
     def __init__(self, sizes: Sizes):
         super().__init__()
         self.net = mlp(*sizes)
@@ -87,6 +94,7 @@ class PlainEncoder:
 
 
 def mlp(wide: int, hidden: int, out: int, activation: Callable[[], nn.Module] = nn.ReLU) -> nn.Sequential:
+    """Return two linear layers with an activation between them."""
     return nn.Sequential(nn.Linear(wide, hidden), activation(), nn.Linear(hidden, out))
 
 

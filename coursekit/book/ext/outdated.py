@@ -27,11 +27,13 @@ def _states(root: Path, names: set[str]) -> dict[str, str]:
     ledger = _digest(*sorted((root / "ledger").glob("*.yml")))
     status = _digest(root / "_build" / "status.json")
     package = hashlib.sha256("".join(ModuleGraph(root).digests.values()).encode()).hexdigest()
+    # What makes up the pages themselves: this extension, and the words it puts into each of them.
+    dress = _digest(*sorted((root / "coursekit" / "book").rglob("*.py")))
     states = {}
     for name in names:
         run = load_run(root, name)
         text = (root / f"{name}.md").read_text(encoding="utf-8") if (root / f"{name}.md").is_file() else ""
-        parts = [f"{run.key} {run.date}" if run else ""]
+        parts = [dress, f"{run.key} {run.date}" if run else ""]
         parts += [ledger] if "{myth}" in text or "-ledger}" in text or "-table}" in text else []
         parts += [status] if "-table}" in text else []
         parts += [package] if "{quiz}" in text or "automodule" in text else []
