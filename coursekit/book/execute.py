@@ -7,20 +7,22 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import asdict, dataclass
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 from coursekit._check import CourseError
 from coursekit.book.claims import CLAIM_KEY
+from coursekit.book.kernel import Outcome, read_notebook, run_page
 from coursekit.book.pages import Page
 
 CACHE = Path("_build") / ".jupyter_cache"
 _RUNS = Path("_build") / "runs"
 _REPORTS = Path("_build") / "reports"
-_CELL_LIMIT_S = 300
+_NEWS_S = 15  # a page that takes longer is named again, so that silence always means trouble
 
 
 @dataclass(frozen=True)
@@ -33,21 +35,12 @@ class Run:
     commit: str
     lock: str
     seconds: float
+    processor_seconds: float
     cells: int
     claims: list[dict[str, str]]
     glued: dict[str, str]
     python: str
     torch: str
-
-
-@dataclass(frozen=True)
-class _Outcome:
-    """What a worker sends back: the executed notebook as text, or where and why it stopped."""
-
-    notebook: str
-    seconds: float
-    problem: str = ""
-    report: str = ""
 
 
 def _record_path(root: Path, slug: str) -> Path:
@@ -81,18 +74,6 @@ def write_atomically(path: Path, text: str) -> None:
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
-
-
-def read_notebook(page: Page) -> Any:
-    """Return a page as the notebook that the build will look up in the cache.
-
-    Args:
-        page: an executable page.
-    """
-    from myst_nb.core.read import read_myst_markdown_notebook
-    from myst_parser.config.main import MdParserConfig
-
-    return read_myst_markdown_notebook(page.text, MdParserConfig(), add_source_map=True, path=str(page.path))
 
 
 def _cache(root: Path) -> Any:
@@ -129,45 +110,6 @@ def stale(root: Path, keyed: Sequence[tuple[Page, str]]) -> list[tuple[Page, str
     return found
 
 
-def _where(notebook: Any, page: Page, error: Exception) -> str:
-    """Say in one line which cell stopped and why."""
-    lines = notebook.metadata.get("source_map", [])
-    for index, cell in enumerate(notebook.cells):
-        for output in cell.get("outputs", []):
-            if output.output_type == "error":
-                line = lines[index] + 1 if index < len(lines) else 1
-                return f"{page.slug}.md:{line}: {output.ename}: {' '.join(output.evalue.split())}"
-    return f"{page.slug}.md: {type(error).__name__}: {' '.join(str(error).split())[:300]}"
-
-
-def _work(page: Page) -> _Outcome:
-    """Run one page in a kernel of its own, in the folder where it lies."""
-    import nbformat
-    from jupyter_client.kernelspec import NoSuchKernel
-    from nbclient import NotebookClient
-    from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
-
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
-    notebook, start = read_notebook(page), time.perf_counter()
-    try:
-        NotebookClient(
-            notebook,
-            timeout=_CELL_LIMIT_S,
-            record_timing=False,  # timings in the cells would change the hash under which the build looks
-            resources={"metadata": {"path": str(page.path.parent)}},
-            extra_arguments=["--log-level=40"],  # its note about local TCP is no news to a reader
-        ).execute()
-    except (CellExecutionError, CellTimeoutError, DeadKernelError, NoSuchKernel) as error:
-        return _Outcome("", time.perf_counter() - start, _where(notebook, page, error), str(error))
-    for index, cell in enumerate(notebook.cells):
-        if any(o.output_type == "stream" and o.name == "stderr" for o in cell.get("outputs", [])):
-            line = notebook.metadata.source_map[index] + 1
-            return _Outcome(
-                "", 0.0, f"{page.slug}.md:{line}: the cell wrote to stderr; a page must run without warnings"
-            )
-    return _Outcome(nbformat.writes(notebook), time.perf_counter() - start)
-
-
 def _claims(notebook: Any) -> tuple[list[dict[str, str]], dict[str, str]]:
     """Collect the claims and the glued texts of an executed notebook."""
     outputs = [o for cell in notebook.cells for o in cell.get("outputs", [])]
@@ -180,7 +122,7 @@ def _claims(notebook: Any) -> tuple[list[dict[str, str]], dict[str, str]]:
     return [dict(record) for record in records], glued
 
 
-def _keep(root: Path, page: Page, key: str, outcome: _Outcome, stamp: dict[str, str]) -> Run:
+def _keep(root: Path, page: Page, key: str, outcome: Outcome, stamp: dict[str, str]) -> Run:
     """Put a good run into the cache and write its record, the record last."""
     import nbformat
     from jupyter_cache.base import CacheBundleIn
@@ -190,10 +132,33 @@ def _keep(root: Path, page: Page, key: str, outcome: _Outcome, stamp: dict[str, 
     _cache(root).cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
     claims, glued = _claims(notebook)
     today = datetime.datetime.now(datetime.UTC).date().isoformat()
-    run = Run(page.slug, key, today, seconds=round(outcome.seconds, 1), cells=len(page.cells),
-              claims=claims, glued=glued, **stamp)  # fmt: skip
+    run = Run(
+        page.slug,
+        key,
+        today,
+        seconds=round(outcome.seconds, 1),
+        processor_seconds=round(outcome.processor_seconds, 1),
+        cells=len(page.cells),
+        claims=claims,
+        glued=glued,
+        **stamp,
+    )
     write_atomically(_record_path(root, page.slug), json.dumps(asdict(run), indent=1, ensure_ascii=False))
     return run
+
+
+def _finished(
+    started: dict[Future[Outcome], tuple[Page, str]], say: Callable[[str], None]
+) -> Iterator[tuple[Future[Outcome], Page, str]]:
+    """Yield runs as they end, and say now and then which go on."""
+    waiting, begun = set(started), time.monotonic()
+    while waiting:
+        done, waiting = wait(waiting, timeout=_NEWS_S, return_when=FIRST_COMPLETED)
+        for future in done:
+            yield future, *started[future]
+        if waiting and not done:
+            slow = sorted(started[future][0].slug for future in waiting if future.running())
+            say(f"  {time.monotonic() - begun:.0f} s: at work on {', '.join(slow)}")
 
 
 def execute(
@@ -218,22 +183,20 @@ def execute(
     """
     if not keyed:
         return
-    say(f"running {len(keyed)} page(s), {jobs} at a time")
+    say(f"running {len(keyed)} page(s), {jobs} at a time: {', '.join(page.slug for page, _ in keyed)}")
     problems: list[str] = []
-    with ProcessPoolExecutor(min(jobs, len(keyed))) as pool:
-        waiting: dict[Future[_Outcome], tuple[Page, str]] = {
-            pool.submit(_work, page): (page, key) for page, key in keyed
-        }
-        for done, future in enumerate(as_completed(waiting), start=1):
-            page, key = waiting[future]
-            outcome = future.result()
+    # Fresh processes: a fork of a process with threads may hang.
+    with ProcessPoolExecutor(min(jobs, len(keyed)), mp_context=get_context("spawn")) as pool:
+        started = {pool.submit(run_page, page): (page, key) for page, key in keyed}
+        for done, (future, page, key) in enumerate(_finished(started, say), start=1):
+            outcome, place = future.result(), f"[{done}/{len(keyed)}]"
             if outcome.problem:
                 report = root / _REPORTS / f"{page.slug.replace('/', '--')}.txt"
                 write_atomically(report, outcome.report or outcome.problem)
                 problems.append(outcome.problem)
-                say(f"[{done}/{len(keyed)}] FAILED {page.slug} (traceback: {report.relative_to(root)})")
+                say(f"{place} FAILED {page.slug} (traceback: {report.relative_to(root)})")
             else:
                 _keep(root, page, key, outcome, stamp)
-                say(f"[{done}/{len(keyed)}] {page.slug} {outcome.seconds:.1f} s")
+                say(f"{place} {page.slug} {outcome.seconds:.1f} s")
     if problems:
         raise CourseError("; ".join(problems))

@@ -26,7 +26,7 @@ def _run(slug: str, *names: str) -> Run:
     claims = [
         {"name": name, "statement": "s", "measured": "1", "required": "1", "seeds": ""} for name in names
     ]
-    return Run(slug, "k", "2026-01-01", "c", "l", 1.5, 3, claims, {}, "3.11", "2.6")
+    return Run(slug, "k", "2026-01-01", "c", "l", 1.5, 1.2, 3, claims, {}, "3.11", "2.6")
 
 
 def test_claim_names_are_unique_in_the_book() -> None:

@@ -5,8 +5,10 @@ from pathlib import Path
 import pytest
 
 from coursekit._check import CourseError
+from coursekit.book import kernel
 from coursekit.book.build import _stamp
-from coursekit.book.execute import CACHE, _cache, execute, load_run, read_notebook, stale, write_atomically
+from coursekit.book.execute import CACHE, _cache, execute, load_run, stale, write_atomically
+from coursekit.book.kernel import read_notebook, run_page
 from coursekit.book.keys import ModuleGraph, page_key
 from coursekit.book.pages import Page, pages
 from tests.book.project import executable, write
@@ -82,3 +84,28 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
         write_atomically(target, "half \ud800")
     assert target.read_text(encoding="utf-8") == "old"
     assert list(target.parent.iterdir()) == [target]
+
+
+@pytest.mark.slow
+def test_page_keeps_to_its_budget_of_processor_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    busy = "import time\nend = time.process_time() + 1.0\nwhile time.process_time() < end:\n    pass"
+    monkeypatch.setattr(kernel, "_BUDGET_S", 0.5)
+    plain, training = write(
+        tmp_path, plain=executable(busy), training=executable(busy).replace("---\n", "---\ntrains: true\n", 1)
+    )
+    assert "plain.md: the page took" in run_page(plain).problem
+    outcome = run_page(training)
+    assert outcome.problem == ""
+    assert 1.0 < outcome.processor_seconds < 60
+    # Waiting costs the clock and not the processor.
+    (idle,) = write(tmp_path, idle=executable("import time\ntime.sleep(3)"))
+    monkeypatch.setattr(kernel, "_BUDGET_S", 60)
+    waited = run_page(idle)
+    assert waited.seconds > 3 > waited.processor_seconds
+
+
+@pytest.mark.slow
+def test_long_runs_are_named_while_they_go_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("coursekit.book.execute._NEWS_S", 0.3)
+    write(tmp_path, slow=executable("import time\ntime.sleep(2)"))
+    assert any("at work on slow" in line for line in _run(tmp_path))

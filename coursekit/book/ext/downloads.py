@@ -11,7 +11,8 @@ from sphinx.util import logging
 
 from coursekit.assess import questions
 from coursekit.book import ledger
-from coursekit.book.execute import load_run, read_notebook
+from coursekit.book.execute import load_run
+from coursekit.book.kernel import read_notebook
 from coursekit.book.pages import Page, pages
 
 _LOG = logging.getLogger(__name__)

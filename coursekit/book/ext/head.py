@@ -35,7 +35,7 @@ class ChapterHead(SphinxDirective):
             raise self.error("chapter-head needs a list of what the reader will be able to do")
         run = load_run(Path(self.env.srcdir), self.env.docname)
         cost = f"{self.options['minutes']} minutes to read"
-        cost += f"; its code ran in {run.seconds:.0f} seconds" if run else ""
+        cost += f"; its code takes {run.processor_seconds:.0f} seconds of one processor core" if run else ""
         box = nodes.container(classes=["ck-head"])
         box += raw('<p class="ck-head-title">After this chapter you can</p>')
         box += block(self, "\n".join(self.content))
