@@ -85,7 +85,8 @@ def _check(task: Exercise, candidate: object, seed: int) -> Report:
         finding = verdict(task, case, seen)
         if finding is not None:
             return Report(task.id, Outcome.WRONG, finding.message, finding.case, finding.mutant, task.points)
-    message = f"All {len(cases)} checks hold ({task.points:g} points)."
+    held = "Its one check holds" if len(cases) == 1 else f"All {len(cases)} checks hold"
+    message = f"{held} ({task.points:g} point{'' if task.points == 1 else 's'})."
     return Report(task.id, Outcome.RIGHT, message, points=task.points)
 
 

@@ -77,9 +77,14 @@ def _judge(case: Case, seen: Observation) -> str | None:
     if bound <= PASS_MARK and low <= kl <= high and active >= ACTIVE:
         return None
     return (
-        f"On the test images −ELBO is {bound:.2f} nats (at most {PASS_MARK:.1f} passes), KL {kl:.2f} "
+        f"On the test images −ELBO is {_nats(bound)} nats (at most {PASS_MARK:.1f} passes), KL {_nats(kl)} "
         f"({low} to {high}), {active} of 8 latents active (at least {ACTIVE})."
     )
+
+
+def _nats(value: float) -> str:
+    """Print nats: two decimals, and a power of ten for a model that has blown up."""
+    return f"{value:.2f}" if abs(value) < 1e4 else f"{value:.1e}"
 
 
 def _when(condition: Callable[[Measured], bool]) -> Callable[[Case, Observation], bool]:
