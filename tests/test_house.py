@@ -25,7 +25,7 @@ TREES = {path: ast.parse(path.read_text(encoding="utf-8")) for path in MODULES}
 FLOORS = (
     ("__main__",),
     ("cli",),
-    ("grading", "book"),
+    ("grading", "book", "exam"),
     ("assess",),
     ("experiments",),
     ("train", "metrics", "data", "plot"),
@@ -56,10 +56,16 @@ def _functions(tree: ast.AST) -> Iterator[Function]:
             yield node
 
 
+def _is_template(function: Function) -> bool:
+    """Tell whether a function is the template of a question."""
+    return any(ast.unparse(entry).startswith("template(") for entry in function.decorator_list)
+
+
 def _public(tree: ast.Module) -> Iterator[tuple[str, Function, str]]:
     """Yield the public functions and methods of a module with the docstring that speaks for them."""
     for node in tree.body:
-        if isinstance(node, Function) and not node.name.startswith("_"):
+        # The id, the rule and the slips in its decorator say what a question's template does.
+        if isinstance(node, Function) and not node.name.startswith("_") and not _is_template(node):
             yield node.name, node, ast.get_docstring(node) or ""
         if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
             for part in node.body:

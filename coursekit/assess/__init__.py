@@ -3,6 +3,8 @@
 __all__ = [
     "Alternate",
     "Case",
+    "Distractor",
+    "Draft",
     "DrawnQuestion",
     "Exercise",
     "Mastery",
@@ -12,8 +14,8 @@ __all__ = [
     "Outcome",
     "Question",
     "Report",
+    "Tolerance",
     "check",
-    "draw",
     "exercise",
     "exercises",
     "grade",
@@ -22,11 +24,16 @@ __all__ = [
     "mastery",
     "question",
     "questions",
+    "solution",
+    "template",
 ]
 
-from coursekit.assess.checking import check, grade, grade_answer, hint
+from coursekit.assess.answer import Tolerance
+from coursekit.assess.checking import check, grade, grade_answer
 from coursekit.assess.exercise import Alternate, Case, Exercise, Mutant
+from coursekit.assess.help import hint, solution
 from coursekit.assess.mastery import Mastery, mastery
-from coursekit.assess.question import DrawnQuestion, Option, Question, draw
+from coursekit.assess.question import DrawnQuestion, Option
 from coursekit.assess.registry import exercise, exercises, question, questions
 from coursekit.assess.report import NotPassed, Outcome, Report
+from coursekit.assess.template import Distractor, Draft, Question, template

@@ -1,6 +1,6 @@
 """Running a candidate on its cases and saying what came of it; nothing a candidate does gets out of here."""
 
-__all__ = ["VISIBLE_SEED", "check", "grade", "grade_answer", "hint"]
+__all__ = ["VISIBLE_SEED", "check", "examine", "grade", "grade_answer"]
 
 import contextlib
 import linecache
@@ -8,19 +8,21 @@ import site
 import sys
 import sysconfig
 import traceback
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 
-from coursekit.assess.exercise import Exercise
+from coursekit.assess.exercise import Case, Exercise
 from coursekit.assess.plain import told
 from coursekit.assess.registry import exercise, question
 from coursekit.assess.report import NotPassed, Outcome, Report
-from coursekit.assess.verdict import verdict
+from coursekit.assess.verdict import Finding, verdict
 
 VISIBLE_SEED = 0
+_BETWEEN_VARIANTS = 1_000_003  # far more than the seeds of one assignment span
 _OURS = str(Path(__file__).resolve().parents[1])
 _THEIRS = (sysconfig.get_paths()["stdlib"], *site.getsitepackages(), "<frozen")
-_shown: dict[str, int] = {}
 
 
 def _place(trace: TracebackType | None) -> str:
@@ -63,66 +65,107 @@ def _is_placeholder(seen: object) -> bool:
     return bool(values) and all(isinstance(value, str) and value in blank for value in values)
 
 
-def _check(task: Exercise, candidate: object, seed: int) -> Report:
-    """Run the cases layer by layer and stop at the first that fails: one mistake, one message."""
+def _look(task: Exercise, candidate: object, case: Case) -> Finding | Report | None:
+    """Look at one case; return what is wrong, or a report that ends the check, or None."""
+    try:
+        # nbgrader takes any line on stderr, a harmless warning too, for a failed test.
+        with contextlib.redirect_stderr(sys.stdout):
+            seen = task.observe(candidate, case)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # sys.exit() in a student's function is a crash, not our exit
+        return _crash(task, case.name, error)
+    return _not_attempted(task) if _is_placeholder(seen) else verdict(task, case, seen)
+
+
+def _stage(task: Exercise, candidate: object, cases: Sequence[Case]) -> Finding | Report | None:
+    """Look at the cases of a stage; of the failures of its first failing layer, return the most telling.
+
+    The largest case decides whether a misconception is recognised: on a small one different mistakes may
+    look alike. Where none is, the case with the fewest numbers is the easiest to look at.
+    """
+    failures: list[tuple[Case, Finding]] = []
+    for case in cases:
+        if failures and case.layer > failures[0][0].layer:
+            break
+        found = _look(task, candidate, case)
+        if isinstance(found, Report) and not failures:
+            return found
+        if isinstance(found, Finding):
+            failures.append((case, found))
+    if not failures:
+        return None
+    largest = max(failures, key=lambda pair: pair[0].size)[1]
+    unknown = [pair for pair in failures if not pair[1].mutant]
+    return largest if largest.mutant else min(unknown, key=lambda pair: pair[0].size)[1]
+
+
+def examine(task: Exercise, candidate: object, seed: int = VISIBLE_SEED) -> Report:
+    """Go through the stages of an exercise and stop at the first that fails: one mistake, one message.
+
+    Args:
+        task: the exercise.
+        candidate: the student's function, class or model; anything at all may come.
+        seed: of the inputs.
+    """
     if candidate is None or candidate is Ellipsis or candidate is NotImplemented:
         return _not_attempted(task)
     if not callable(candidate):
         message = f"Expected {task.signature}; got {told(candidate)}."
         return Report(task.id, Outcome.WRONG, message, points=task.points)
-    cases = sorted(task.cases(seed), key=lambda case: case.layer)
-    for case in cases:
-        try:
-            # nbgrader takes any line on stderr, a harmless warning too, for a failed test.
-            with contextlib.redirect_stderr(sys.stdout):
-                seen = task.observe(candidate, case)
-        except KeyboardInterrupt:
-            raise
-        except BaseException as error:  # sys.exit() in a student's function is a crash, not our exit
-            return _crash(task, case.name, error)
-        if _is_placeholder(seen):
-            return _not_attempted(task)
-        finding = verdict(task, case, seen)
-        if finding is not None:
-            return Report(task.id, Outcome.WRONG, finding.message, finding.case, finding.mutant, task.points)
-    held = "Its one check holds" if len(cases) == 1 else f"All {len(cases)} checks hold"
+    earned, number = 0.0, 0
+    for points, cases in task.stages(seed):
+        found = _stage(task, candidate, cases)
+        if isinstance(found, Report):
+            return replace(found, earned=earned)
+        if found is not None:
+            return Report(
+                task.id, Outcome.WRONG, found.message, found.case, found.mutant, task.points, earned
+            )
+        earned, number = earned + points, number + len(cases)
+    held = "Its one check holds" if number == 1 else f"All {number} checks hold"
     message = f"{held} ({task.points:g} point{'' if task.points == 1 else 's'})."
-    return Report(task.id, Outcome.RIGHT, message, points=task.points)
+    return Report(task.id, Outcome.RIGHT, message, points=task.points, earned=earned)
 
 
-def check(exercise_id: str, candidate: object, *, seed: int = VISIBLE_SEED) -> Report:
-    """Check an answer and say what came of it; raises nothing, whatever the answer is.
+def check(exercise_id: str, candidate: object, *, seed: int = VISIBLE_SEED, variant: int = 0) -> Report:
+    """Check an answer and say what came of it; nothing an answer does gets out of here.
 
     Args:
         exercise_id: such as ``mini-sprint-vae/kl``.
         candidate: the student's function, class or model.
         seed: of the inputs; the visible checks use one fixed seed.
+        variant: of the assignment; each has sizes, data and inputs of its own.
     """
     try:
-        task = exercise(exercise_id)
+        task = exercise(exercise_id, variant)
     except ValueError as error:
         return Report(str(exercise_id), Outcome.CRASHED, str(error))
-    return _check(task, candidate, seed)
+    return examine(task, candidate, seed + _BETWEEN_VARIANTS * variant)
 
 
-def grade(exercise_id: str, candidate: object, *, seed: int = VISIBLE_SEED) -> float:
-    """Return the points of a right answer; the one line of a test cell.
+def grade(exercise_id: str, candidate: object, *, seed: int = VISIBLE_SEED, variant: int = 0) -> float:
+    """Return the points that an answer earns; the one line of a test cell.
 
-    A failed test raises: nbgrader counts an error as 0 and shows its text in the feedback, whatever else
-    the cell printed. The points come back as a plain float, which nbgrader reads from the cell's output.
+    An answer that earns nothing raises: nbgrader counts an error as 0 and shows its text in the feedback,
+    whatever else the cell printed. Points come back as a plain float, which nbgrader reads from the cell's
+    output; what a half-right answer lacks is printed.
 
     Args:
         exercise_id: such as ``mini-sprint-vae/kl``.
         candidate: the student's function, class or model.
         seed: of the inputs.
+        variant: of the assignment.
 
     Raises:
-        NotPassed: if the answer is not right; the message says why.
+        NotPassed: if the answer earns nothing; the message says why.
     """
-    report = check(exercise_id, candidate, seed=seed)
-    if not report.passed:
+    report = check(exercise_id, candidate, seed=seed, variant=variant)
+    if not report.earned:
         raise NotPassed(str(report))
-    return float(report.points)
+    if not report.passed:
+        print(report)
+    return float(report.earned)
 
 
 def grade_answer(question_id: str, answer: object, *, seed: int) -> float:
@@ -141,18 +184,3 @@ def grade_answer(question_id: str, answer: object, *, seed: int) -> float:
     if not marked.correct:
         raise NotPassed(f"{question_id}: {marked.feedback} Read: {marked.link}")
     return 1.0
-
-
-def hint(exercise_id: str) -> str:
-    """Return the next hint of an exercise, from a nudge to nearly the answer; after the last, the last again.
-
-    Args:
-        exercise_id: such as ``mini-sprint-vae/kl``.
-
-    Raises:
-        ValueError: if there is no such exercise.
-    """
-    hints = exercise(exercise_id).hints
-    number = min(_shown.get(exercise_id, 0), len(hints) - 1)
-    _shown[exercise_id] = number + 1
-    return f"Hint {number + 1} of {len(hints)}: {hints[number]}"

@@ -1,76 +1,58 @@
-"""Question templates: parameters drawn by a seed, a key computed by code, a slip behind each wrong option."""
+"""A question as the reader meets it: stem, options, key, worked steps, and the verdict on any answer."""
 
-__all__ = ["Distractor", "Draft", "DrawnQuestion", "Marked", "Option", "Question", "draw"]
+__all__ = ["LETTERS", "DrawnQuestion", "Kind", "Marked", "Option", "shown"]
 
-import math
-import random
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Literal, NamedTuple
+
+from coursekit.assess.answer import Numbers, Tolerance, close, read_numbers, show
 
 Kind = Literal["choice", "number"]
 LETTERS = "ABCDEFGH"
-_REDRAWS = 200
 
 
 class Option(NamedTuple):
-    """One answer offered, or for a number question one foreseen answer; ``link`` is ``page#label``."""
+    """One answer offered, or for numbers one foreseen answer.
+
+    Its text as printed; the same as numbers, none for words; whether it is right; the slip (the misconception
+    in a few words, empty for the right answer); the feedback; where to read, ``page#label``.
+    """
 
     text: str
+    numbers: Numbers
     correct: bool
+    slip: str
     feedback: str
     link: str
-
-
-class Distractor(NamedTuple):
-    """A wrong answer: what the misconception gives on the drawn numbers, and what to say about it."""
-
-    answer: float | str
-    feedback: str
-    label: str
 
 
 class Marked(NamedTuple):
-    """The verdict on an answer: whether it is right, what to say, where to read on."""
+    """The verdict on an answer: whether it is right, what to say, where to read on, which slip it shows."""
 
     correct: bool
     feedback: str
     link: str
-
-
-@dataclass(frozen=True)
-class Draft:
-    """One try of a template: the question with its key and its wrong answers.
-
-    Attributes:
-        stem: the question, Markdown with dollar mathematics.
-        key: the right answer.
-        distractors: the wrong answers.
-        feedback: said with the right answer.
-        values: the drawn parameters, so that a test can compute the key in its own way.
-    """
-
-    stem: str
-    key: float | str
-    distractors: tuple[Distractor, ...]
-    feedback: str
-    values: Mapping[str, object] = field(default_factory=dict)
+    slip: str = ""
 
 
 @dataclass(frozen=True)
 class DrawnQuestion:
-    """A question as the reader meets it.
+    """A question with its numbers.
 
     Attributes:
         id: the template's id.
         seed: the seed it was drawn with.
         stem: the question, Markdown with dollar mathematics.
-        kind: "choice" (one of the options) or "number" (typed in).
-        options: the answers offered, shuffled; for a number question the foreseen ones, the right one too.
-        answer: the number, or the letter of the right option.
-        tolerance: largest accepted distance to a number.
-        unit: of a number; empty if it has none.
+        kind: "choice" (one of the options) or "number" (one or several, typed in).
+        options: the answers offered, shuffled; for numbers the foreseen ones, the right one too.
+        answer: the right letter, number or numbers.
+        asks: names of the numbers, if there are several.
+        tolerance: largest accepted distance to each number.
+        unit: of the numbers; empty if they have none.
         feedback: said with the right answer.
+        steps: the way to the answer with its intermediate results, Markdown.
+        link: where to read, ``page#label``.
         values: the drawn parameters.
     """
 
@@ -79,18 +61,47 @@ class DrawnQuestion:
     stem: str
     kind: Kind
     options: tuple[Option, ...]
-    answer: float | str
-    tolerance: float
+    answer: float | str | Numbers
+    asks: tuple[str, ...]
+    tolerance: Tolerance
     unit: str
     feedback: str
+    steps: tuple[str, ...]
     link: str
     values: Mapping[str, object]
+
+    @property
+    def key(self) -> Option:
+        """The right answer."""
+        return next(option for option in self.options if option.correct)
+
+    @property
+    def letter(self) -> str:
+        """The letter of the right answer in a choice question."""
+        return LETTERS[self.options.index(self.key)]
+
+    def prompt(self) -> str:
+        """Say in one line how to answer, in Markdown."""
+        if self.kind == "choice":
+            return "Answer with one letter."
+        unit = f", in {self.unit}" if self.unit else ""
+        if len(self.asks) > 1:
+            return f"Answer with {len(self.asks)} numbers{unit}: {', '.join(self.asks)}{self._precision()}."
+        return f"Answer with one number{unit}{self._precision()}."
+
+    def _precision(self) -> str:
+        """Say how exact an answer must be."""
+        absolute, relative = self.tolerance
+        if not absolute and not relative:
+            return ""
+        parts = [f"{relative:.1%}".replace(".0%", "%")] if relative else []
+        return f" (within {' + '.join([*parts, *([f'{absolute:g}'] if absolute else [])])})"
 
     def mark(self, given: object) -> Marked:
         """Return the verdict on an answer; anything at all may be given.
 
         Args:
-            given: a number, or a letter for a choice question.
+            given: a letter for a choice question; else text, a number, or a list, array or tensor of numbers.
         """
         if given is None or given is Ellipsis or (isinstance(given, str) and not given.strip()):
             return Marked(False, "Not attempted yet.", self.link)
@@ -102,127 +113,46 @@ class DrawnQuestion:
         if len(letter) != 1 or letter not in letters:
             return Marked(False, f"The answer must be one letter, {letters[0]} to {letters[-1]}.", self.link)
         option = self.options[letters.index(letter)]
-        return Marked(option.correct, option.feedback, option.link)
+        return Marked(option.correct, option.feedback, option.link, option.slip)
 
     def _mark_number(self, given: object) -> Marked:
-        number = _as_number(given)
-        if number is None:
-            return Marked(False, "The answer must be one finite number, such as 1.25.", self.link)
-        if abs(number - float(self.answer)) <= self.tolerance:
-            return Marked(True, self.feedback, self.link)
-        for option in self.options:
-            if not option.correct and abs(number - float(option.text)) <= self.tolerance:
-                return Marked(False, option.feedback, option.link)
+        wanted = len(self.key.numbers)
+        numbers = read_numbers(given, single=wanted == 1)
+        if numbers is None:
+            told = "one finite number, such as 1.25" if wanted == 1 else f"{wanted} finite numbers"
+            return Marked(False, f"The answer must be {told}.", self.link)
+        for option in sorted(self.options, key=lambda option: not option.correct):
+            if close(numbers, option.numbers, self.tolerance):
+                return Marked(option.correct, option.feedback, option.link, option.slip)
+        if len(numbers) != wanted:
+            what = f"{wanted} number{'s' * (wanted > 1)}"
+            return Marked(False, f"The answer must be {what}; yours has {len(numbers)}.", self.link)
         return Marked(False, "Not right, and not a slip we know: work through the section again.", self.link)
 
     def _repr_markdown_(self) -> str:
         """Show the question in a notebook, without its key."""
-        if self.kind == "number":
-            unit = f", in {self.unit}" if self.unit else ""
-            return f"{self.stem}\n\n*Answer with one number{unit} (within {self.tolerance:g}).*"
-        lines = [
-            f"- **{letter}.** {option.text}" for letter, option in zip(LETTERS, self.options, strict=False)
-        ]
-        return "\n".join([self.stem, "", *lines, "", "*Answer with one letter.*"])
+        lines = [self.stem, ""]
+        if self.kind == "choice":
+            lines += [f"- **{letter}.** {o.text}" for letter, o in zip(LETTERS, self.options, strict=False)]
+            lines.append("")
+        return "\n".join([*lines, f"*{self.prompt()}*"])
 
     def __repr__(self) -> str:
         """Show the question as text, without its key."""
         return self._repr_markdown_()
 
 
-@dataclass(frozen=True)
-class Question:
-    """A template of questions.
-
-    Attributes:
-        id: unique, ``area/name``.
-        chapter: the page it belongs to, such as ``generative/variational-autoencoders``.
-        kind: "choice" or "number".
-        build: makes one draft from a source of random numbers.
-        label: the section of the chapter that answers it.
-        tolerance: largest accepted distance to a number; 0 for a choice.
-        unit: of a number.
-    """
-
-    id: str
-    chapter: str
-    kind: Kind
-    build: Callable[[random.Random], Draft]
-    label: str
-    tolerance: float = 0.0
-    unit: str = ""
-
-    def draw(self, seed: int) -> DrawnQuestion:
-        """Return the question that this seed gives.
-
-        Args:
-            seed: any int; the same seed gives the same question.
-
-        Raises:
-            TypeError: if the seed is no int.
-            RuntimeError: if no draft in 200 has options that differ (a mistake in the template).
-        """
-        if isinstance(seed, bool) or not isinstance(seed, int):
-            raise TypeError(f"seed must be an int; got {type(seed).__name__} {seed!r}")
-        rng = random.Random(f"{self.id}:{seed}")
-        for _ in range(_REDRAWS):
-            draft = self.build(rng)
-            if self._distinct(draft):
-                return self._finish(draft, rng, seed)
-        raise RuntimeError(f"template {self.id} found no draft with different options in {_REDRAWS} draws")
-
-    def _distinct(self, draft: Draft) -> bool:
-        """Tell whether all answers differ: numbers by more than twice the tolerance, texts as printed."""
-        answers = [draft.key, *(wrong.answer for wrong in draft.distractors)]
-        texts = [_show(answer) for answer in answers]
-        if len(set(texts)) < len(texts):
-            return False
-        numbers = [float(answer) for answer in answers if not isinstance(answer, str)]
-        pairs = ((a, b) for i, a in enumerate(numbers) for b in numbers[:i])
-        return all(abs(a - b) > 2 * self.tolerance + 1e-3 for a, b in pairs)
-
-    def _finish(self, draft: Draft, rng: random.Random, seed: int) -> DrawnQuestion:
-        """Shuffle the options and note the key."""
-        link = f"{self.chapter}#{self.label}"
-        options = [Option(_show(draft.key), True, draft.feedback, link)]
-        options += [
-            Option(_show(d.answer), False, d.feedback, f"{self.chapter}#{d.label}") for d in draft.distractors
-        ]
-        rng.shuffle(options)
-        right = next(index for index, option in enumerate(options) if option.correct)
-        answer = LETTERS[right] if self.kind == "choice" else float(draft.key)
-        return DrawnQuestion(
-            self.id, seed, draft.stem, self.kind, tuple(options), answer, self.tolerance, self.unit,
-            draft.feedback, link, dict(draft.values),
-        )  # fmt: skip
-
-
-def _show(answer: float | str) -> str:
-    """Print an answer: texts as they are, numbers with four decimals and no spare zeros."""
-    if isinstance(answer, str):
-        return answer
-    return f"{answer:.4f}".rstrip("0").rstrip(".") if answer else "0"
-
-
-def _as_number(given: object) -> float | None:
-    """Return a finite float, or None for anything that is none."""
-    if isinstance(given, bool):
-        return None
-    try:
-        number = float(given)  # type: ignore[arg-type]
-    except Exception:  # whatever an odd object raises, it is no number
-        return None
-    return number if math.isfinite(number) else None
-
-
-def draw(question: Question, seed: int) -> DrawnQuestion:
-    """Return the question that this seed gives, as :meth:`coursekit.assess.Question.draw` does.
+def shown(answer: float | str | Numbers, asks: tuple[str, ...]) -> str:
+    """Print an answer: words as they are, several numbers with their names.
 
     Args:
-        question: the template.
-        seed: any int.
-
-    Raises:
-        TypeError: if the seed is no int.
+        answer: words, a number, or several.
+        asks: names of the numbers.
     """
-    return question.draw(seed)
+    if isinstance(answer, str):
+        return answer
+    if not isinstance(answer, tuple):
+        return show(answer)
+    if len(asks) != len(answer):
+        return ", ".join(show(number) for number in answer)
+    return ", ".join(f"{name} = {show(number)}" for name, number in zip(asks, answer, strict=True))

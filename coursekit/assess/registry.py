@@ -5,11 +5,13 @@ __all__ = ["exercise", "exercises", "question", "questions"]
 import importlib
 import pkgutil
 from functools import cache
+from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, TypeVar
 
 from coursekit._check import closest
-from coursekit.assess.question import Question
+from coursekit.assess.template import Question
+from coursekit.assess.textbank import load
 
 if TYPE_CHECKING:
     from coursekit.assess.exercise import Exercise
@@ -36,14 +38,17 @@ def _unique(items: list[Item], kind: str) -> dict[str, Item]:
 
 @cache
 def _questions() -> dict[str, Question]:
-    return _unique([q for module in _modules("coursekit.assess.bank") for q in module.QUESTIONS], "question")
+    modules = _modules("coursekit.assess.bank")
+    found = [value for module in modules for value in vars(module).values() if isinstance(value, Question)]
+    folder = Path(__file__).with_name("bank")
+    found += [written for path in sorted(folder.glob("*.yml")) for written in load(path)]
+    return _unique(found, "question")
 
 
 @cache
-def _exercises() -> dict[str, "Exercise"]:
-    return _unique(
-        [e for module in _modules("coursekit.assess.workshop") for e in module.EXERCISES], "exercise"
-    )
+def _exercises(variant: int) -> dict[str, "Exercise"]:
+    modules = _modules("coursekit.assess.workshop")
+    return _unique([task for module in modules for task in module.exercises(variant)], "exercise")
 
 
 def _pick(index: dict[str, Item], name: str, kind: str) -> Item:
@@ -72,15 +77,23 @@ def question(name: str) -> Question:
     return _pick(_questions(), name, "question")
 
 
-def exercises() -> tuple["Exercise", ...]:
-    """Return all exercises, in the order they are worked on."""
-    return tuple(_exercises().values())
+def exercises(variant: int = 0) -> tuple["Exercise", ...]:
+    """Return all exercises, in the order they are worked on.
+
+    Args:
+        variant: of the assignments; 0 is as written.
+    """
+    return tuple(_exercises(variant).values())
 
 
-def exercise(name: str) -> "Exercise":
+def exercise(name: str, variant: int = 0) -> "Exercise":
     """Return the exercise with this id.
 
+    Args:
+        name: such as ``mini-sprint-vae/kl``.
+        variant: of its assignment; 0 is as written.
+
     Raises:
-        ValueError: if there is none.
+        ValueError: if there is none, or the variant is negative.
     """
-    return _pick(_exercises(), name, "exercise")
+    return _pick(_exercises(variant), name, "exercise")

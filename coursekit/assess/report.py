@@ -37,6 +37,7 @@ class Report:
         case: what was looked at when it failed; empty if it didn't.
         mutant: name of the recognised misconception; empty if none was.
         points: what the exercise is worth.
+        earned: the points of the parts that hold; all of them for a right answer.
     """
 
     exercise: str
@@ -45,6 +46,7 @@ class Report:
     case: str = ""
     mutant: str = ""
     points: float = 0.0
+    earned: float = 0.0
 
     @property
     def passed(self) -> bool:
@@ -54,9 +56,16 @@ class Report:
     def __str__(self) -> str:
         """Return the report as text."""
         where = f" [{self.case}]" if self.case else ""
-        return f"{_MARK[self.outcome]} {self.exercise}: {self.outcome.value}{where}. {self.message}"
+        head = f"{_MARK[self.outcome]} {self.exercise}: {self.outcome.value}{where}."
+        return f"{head} {self.message}{self._part()}"
 
     __repr__ = __str__
+
+    def _part(self) -> str:
+        """Say what a half-right answer earns."""
+        if self.passed or not self.earned:
+            return ""
+        return f" What comes before holds: {self.earned:g} of {self.points:g} points."
 
     def _repr_html_(self) -> str:
         """Show the report in a notebook; colours fit a light and a dark page."""
@@ -65,7 +74,7 @@ class Report:
         return (
             f"<div role='status' style='border-left:4px solid {_EDGE[self.outcome]};padding:.4em .8em;"
             f"margin:.3em 0;color:inherit;background:transparent'><strong>{head}</strong>"
-            f"<div>{html.escape(self.message)}</div>{case}</div>"
+            f"<div>{html.escape(self.message + self._part())}</div>{case}</div>"
         )
 
 

@@ -1,6 +1,6 @@
 """The ledgers as data: equations, errata, coverage; checked against the book, the package and the tests."""
 
-__all__ = ["Coverage", "Equation", "Erratum", "Ledger", "load", "problems"]
+__all__ = ["Coverage", "Equation", "Erratum", "Ledger", "covered", "load", "problems"]
 
 import ast
 import importlib
@@ -105,6 +105,29 @@ def load(root: Path) -> Ledger:
         _read(folder / "errata.yml", Erratum),
         _read(folder / "coverage.yml", Coverage),
     )
+
+
+def covered(ledger: Ledger) -> tuple[Coverage, ...]:
+    """Return where every item is kept: the rows of the ledger, then the questions that stand for an item.
+
+    A question brings its own page, code and oracle, so that it needs no row.
+
+    Args:
+        ledger: the rows.
+    """
+    from coursekit.assess import questions
+
+    asked = [
+        Coverage(
+            question.source, question.id.replace("/", ": ").replace("-", " "),
+            f"chapters/{question.chapter}#{question.label}", question.build.__module__,
+            "tests/assess/test_bank.py::test_the_key_agrees_with_its_oracle",
+        )
+        for question in questions()
+        if question.source
+    ]  # fmt: skip
+    known = {row.id for row in ledger.coverage}
+    return (*ledger.coverage, *(row for row in asked if row.id not in known))
 
 
 @cache

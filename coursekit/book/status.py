@@ -13,7 +13,7 @@ from typing import Any
 from coursekit._check import CourseError
 from coursekit.book.execute import Run, write_atomically
 from coursekit.book.keys import ModuleGraph
-from coursekit.book.ledger import Ledger
+from coursekit.book.ledger import Ledger, covered
 from coursekit.book.pages import Page, equation_labels, quiz_chapters
 
 _SHOWN = ("coursekit", "torch", "numpy", "matplotlib", "scikit-learn", "jupyter-book", "sphinx", "nbgrader")
@@ -88,7 +88,7 @@ def status(root: Path, pages: tuple[Page, ...], runs: dict[str, Run], ledger: Le
     return {
         "pages": [row(page) for page in pages],
         "exercises": calibration(root),
-        "coverage": {r.id: [r.anchor.removeprefix("chapters/"), r.symbol, r.test] for r in ledger.coverage},
+        "coverage": {r.id: [r.anchor.removeprefix("chapters/"), r.symbol, r.test] for r in covered(ledger)},
         "questions": [question.id for question in questions()],
         "versions": versions(),
         "runs": {slug.removeprefix("chapters/"): asdict(run) for slug, run in sorted(runs.items())},

@@ -15,6 +15,11 @@ from coursekit.cli.parser import UsageError
 COMMANDS: dict[str, tuple[str, str]] = {
     "book": ("coursekit.cli.book:main", "check, build and serve the book"),
     "data": ("coursekit.cli.data:main", "list, check and fetch data sets"),
+    "exam": ("coursekit.cli.exam:main", "print an exam: papers, key, marking sheet"),
+    "items": ("coursekit.cli.items:main", "say how a class did on every question and exercise"),
+    "practice": ("coursekit.cli.practice:main", "answer questions, and again in time those you missed"),
+    "quiz": ("coursekit.cli.quiz:main", "write a chapter's micro-quiz as an assignment"),
+    "variant": ("coursekit.cli.variant:main", "write a graded twin of an assignment"),
 }
 
 DONE, FAILED, MISUSED, INTERRUPTED = 0, 1, 2, 130

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Route, sync_playwright
 
+from tests.book import toybook
+
 SITE = Path(__file__).parents[2] / "_build" / "html"
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 QUIET = (
@@ -42,14 +44,27 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="session")
-def address() -> Iterator[str]:
-    _need((SITE / "index.html").is_file(), "the site is not built: run `make book` first")
-    handler = functools.partial(_Silent, directory=str(SITE))
+def _serve(folder: Path) -> Iterator[str]:
+    """Serve a folder on this machine and yield its address."""
+    handler = functools.partial(_Silent, directory=str(folder))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_address[1]}"
         server.shutdown()
+
+
+@pytest.fixture(scope="session")
+def address() -> Iterator[str]:
+    _need((SITE / "index.html").is_file(), "the site is not built: run `make book` first")
+    yield from _serve(SITE)
+
+
+@pytest.fixture(scope="session")
+def toy_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Serve a page with five made-up questions."""
+    with pytest.MonkeyPatch.context() as patch:
+        built, _ = toybook.build(tmp_path_factory.mktemp("toy"), patch)
+    yield from _serve(built.parent)
 
 
 class Visit:
@@ -93,4 +108,12 @@ def visit(browser: Browser, address: str, request: pytest.FixtureRequest) -> Ite
         f"localStorage.setItem('mode', '{theme}'); localStorage.setItem('theme', '{theme}')"
     )
     yield Visit(context, address)
+    context.close()
+
+
+@pytest.fixture
+def toy(browser: Browser, toy_address: str) -> Iterator[Visit]:
+    """Visit the made-up quiz in a fresh profile."""
+    context = browser.new_context(accept_downloads=True)
+    yield Visit(context, toy_address)
     context.close()

@@ -19,10 +19,11 @@ POINTS = {task.id.split("/")[1]: task.points for task in exercises()}
 
 
 class Student(NamedTuple):
-    """What a student hands in, the steps that are lost, and the mutant whose message must be in the feedback."""
+    """What a student hands in, the steps that are lost, the points kept of them, the mutant to be named."""
 
     changes: tuple[Change, ...] = ()
     lost: str = ""
+    kept: float = 0.0
     mutant: tuple[str, str] | None = None
     blank: bool = False
 
@@ -77,24 +78,24 @@ CLASS = {
             swap("model", "mu, logvar = self.encode(x)", "code = mu, logvar = self.encode(x)"),
         )
     ),
-    "a-m1": Student((swap("kl", "return 0.5", "return -0.5"),), "kl loss trained", ("kl", "sign")),
-    "a-m2": Student((swap("kl", "0.5 * (", "("),), "kl loss trained", ("kl", "half")),
+    "a-m1": Student((swap("kl", "return 0.5", "return -0.5"),), "kl loss trained", mutant=("kl", "sign")),
+    "a-m2": Student((swap("kl", "0.5 * (", "("),), "kl loss trained", mutant=("kl", "half")),
     "a-m4": Student((swap("reparameterize", "torch.exp(0.5 * logvar)", "logvar"),), "reparameterize trained",
-                    ("reparameterize", "logvar as std")),
+                    mutant=("reparameterize", "logvar as std")),
     "a-m8": Student((swap("loss", CROSS, "F.binary_cross_entropy_with_logits(logits, x)"),), "loss trained",
-                    ("loss", "mean over pixels")),
+                    mutant=("loss", "mean over pixels")),
     "a-m13": Student((swap("reparameterize", DRAW, RSAMPLE.replace("rsample", "sample")),), "reparameterize trained",
-                     ("reparameterize", "no_grad")),
+                     1.0, ("reparameterize", "no_grad")),
     "b-m17": Student((swap("loss", "logits(logits, x", "logits(logits.sigmoid(), x"),), "loss trained",
-                     ("loss", "sigmoid twice")),
+                     mutant=("loss", "sigmoid twice")),
     "b-m20": Student((swap("encoder", "return self.mu_head(h), self.logvar_head(h)",
                            "return F.relu(self.mu_head(h)), F.relu(self.logvar_head(h))"),), "encoder trained",
-                     ("encoder", "relu on the heads")),
-    "b-m22": Student((swap("train", STEP, "pass\n"),), "train trained", ("train", "zero_grad forgotten")),
-    "b-m25": Student((swap("sample", "torch.randn(n", "torch.rand(n"),), "sample", ("sample", "uniform codes")),
+                     mutant=("encoder", "relu on the heads")),
+    "b-m22": Student((swap("train", STEP, "pass\n"),), "train trained", mutant=("train", "zero_grad forgotten")),
+    "b-m25": Student((swap("sample", "torch.randn(n", "torch.rand(n"),), "sample", mutant=("sample", "uniform codes")),
     "b-m26": Student((put("bound", "def measure_bound(model, x):\n    mu, logvar = model.encode(x)\n    "
                           "return model.loss_function(x, model.decode(mu), mu, logvar)['loss'].item()"),), "bound",
-                     ("bound", "at the mean")),
+                     mutant=("bound", "at the mean")),
     "a-syntax": Student((swap("kl", "return", "retrun"),), "kl loss trained"),
     "a-sys-exit": Student((put("decoder", "import sys\nsys.exit()"),), "decoder forward trained"),
     "a-os-exit": Student((put("bound", "import os\nos._exit(0)"),), "bound"),
@@ -166,7 +167,7 @@ def test_everyone_is_in_the_export(scores: dict[str, tuple[float, float]]) -> No
 @pytest.mark.parametrize("name", CLASS)
 def test_score_is_exact(scores: dict[str, tuple[float, float]], name: str) -> None:
     lost = sum(POINTS[step] for step in CLASS[name].lost.split())
-    assert scores[name][0] == sum(POINTS.values()) - lost
+    assert scores[name][0] == sum(POINTS.values()) - lost + CLASS[name].kept
 
 
 def test_unreadable_counts_as_blank(scores: dict[str, tuple[float, float]]) -> None:

@@ -1,3 +1,3 @@
-"""Question templates, one module an area: each defines ``QUESTIONS``; the registry finds them."""
+"""Question templates, one module an area; the registry finds every ``Question`` in them."""
 
 __all__: list[str] = []

@@ -11,15 +11,12 @@ from torch.distributions import Normal, kl_divergence
 
 from coursekit.assess.exercise import Alternate, Case, Exercise, Mutant, Observation
 from coursekit.assess.plain import plain
+from coursekit.assess.workshop._reference import kl
 from coursekit.assess.workshop._tools import gradients, tensor
 
 
 def _bracket(mu: Tensor, logvar: Tensor) -> Tensor:
     return mu * mu + logvar.exp() - 1 - logvar
-
-
-def _reference(mu: Tensor, logvar: Tensor) -> Tensor:
-    return _bracket(mu, logvar).sum(1) / 2
 
 
 def _cases(seed: int) -> tuple[Case, ...]:
@@ -34,9 +31,12 @@ def _cases(seed: int) -> tuple[Case, ...]:
     sizes = ((4, 1), (5, 6))
     random = [{"mu": rng.normal(size=size), "logvar": rng.normal(size=size)} for size in sizes]
     return (
-        Case("2 samples of 3 latents", point),
-        *(Case(f"{b} samples of {z} latents", inputs) for (b, z), inputs in zip(sizes, random, strict=True)),
-        Case("the gradients", point, 3),
+        Case("2 samples of 3 latents", point, group="values"),
+        *(
+            Case(f"{b} samples of {z} latents", inputs, group="values")
+            for (b, z), inputs in zip(sizes, random, strict=True)
+        ),
+        Case("the gradients", point, 3, group="gradients"),
     )  # fmt: skip
 
 
@@ -80,19 +80,19 @@ KL_MUTANTS = (
     Mutant(
         "sign",
         "Your KL is negative. A KL divergence is never below 0: check the sign in front of the sum.",
-        lambda: lambda mu, logvar: -_reference(mu, logvar),
+        lambda: lambda mu, logvar: -kl(mu, logvar),
         "000-M-1",
     ),
     Mutant(
         "half",
         "Your KL is exactly twice the right value: which constant multiplies the bracket?",
-        lambda: lambda mu, logvar: 2 * _reference(mu, logvar),
+        lambda: lambda mu, logvar: 2 * kl(mu, logvar),
         "000-M-2",
     ),
     Mutant(
         "mean left out",
         "The squared mean is missing: a posterior far from 0 must cost more than one at 0.",
-        lambda: lambda mu, logvar: _reference(0 * mu, logvar),
+        lambda: lambda mu, logvar: kl(0 * mu, logvar),
         "000-M-3",
     ),
     Mutant(
@@ -112,15 +112,15 @@ KL_MUTANTS = (
     Mutant(
         "averaged over the latents",
         "The KL is averaged over the latents. They are independent, so their KLs add up: use a sum.",
-        lambda: lambda mu, logvar: _reference(mu, logvar) / mu.shape[1],
+        lambda: lambda mu, logvar: kl(mu, logvar) / mu.shape[1],
         "000-M-9",
     ),
-    Mutant("summed over the batch", _BATCH, lambda: lambda mu, logvar: _reference(mu, logvar).sum()),
-    Mutant("averaged over the batch", _BATCH, lambda: lambda mu, logvar: _reference(mu, logvar).mean()),
+    Mutant("summed over the batch", _BATCH, lambda: lambda mu, logvar: kl(mu, logvar).sum()),
+    Mutant("averaged over the batch", _BATCH, lambda: lambda mu, logvar: kl(mu, logvar).mean()),
     Mutant(
         "one left out",
         "A constant is missing: at mu = 0 and logvar = 0 the posterior is the prior, and the KL must be 0.",
-        lambda: lambda mu, logvar: _reference(mu, logvar) + 0.5 * mu.shape[1],
+        lambda: lambda mu, logvar: kl(mu, logvar) + 0.5 * mu.shape[1],
     ),
     Mutant(
         "not reduced",
@@ -130,7 +130,7 @@ KL_MUTANTS = (
     Mutant(
         "no gradient",
         "The value is right, but no gradient reaches mu and logvar: something is detached.",
-        lambda: lambda mu, logvar: _reference(mu, logvar).detach(),
+        lambda: lambda mu, logvar: kl(mu, logvar).detach(),
     ),
 )
 KL = Exercise(
@@ -138,7 +138,7 @@ KL = Exercise(
     "The KL divergence from q(z | x) to the prior",
     "kl(mu, logvar) -> one number for each sample, from (B, Z) to (B,)",
     3.0,
-    lambda: _reference,
+    lambda: kl,
     _cases,
     _observe,
     (
@@ -156,4 +156,5 @@ KL = Exercise(
         "One latent costs ½(μ² + σ² − 1 − log σ²) nats. You have log σ² at hand, so σ² is its exponential.",
         "Latents are independent: sum over the last axis, and leave the batch axis alone.",
     ),
+    groups=(("values", 2.0), ("gradients", 1.0)),
 )

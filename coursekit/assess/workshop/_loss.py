@@ -12,11 +12,12 @@ from torch import Tensor
 
 from coursekit.assess.exercise import Alternate, Case, Exercise, Mutant, Observation, Plain
 from coursekit.assess.plain import plain, told
-from coursekit.assess.workshop._kl import KL, KL_MUTANTS
+from coursekit.assess.workshop._kl import KL_MUTANTS
+from coursekit.assess.workshop._reference import kl, loss_function
+from coursekit.assess.workshop._survivors import survivors
 from coursekit.assess.workshop._tools import gradients, tensor
 
 Loss = Callable[..., dict[str, Tensor]]
-_kl: Callable[[Tensor, Tensor], Tensor] = KL.reference()
 _KEYS = ("reconstruction", "kl", "loss")
 
 
@@ -26,7 +27,7 @@ def _cross_entropy(x: Tensor, logits: Tensor) -> Tensor:
 
 def _build(
     reconstruction: Callable[[Tensor, Tensor], Tensor] = _cross_entropy,
-    kl: Callable[[Tensor, Tensor], Tensor] = lambda mu, logvar: _kl(mu, logvar).mean(),
+    kl: Callable[[Tensor, Tensor], Tensor] = lambda mu, logvar: kl(mu, logvar).mean(),
     total: Callable[[Tensor, Tensor, float], Tensor] = lambda rec, kl, beta: rec + beta * kl,
 ) -> Loss:
     """Put a loss together from its parts, right ones where none is given."""
@@ -48,7 +49,9 @@ def _case(rng: np.random.Generator, size: tuple[int, int, int], beta: float, lay
         "mu": rng.normal(size=(b, z)), "logvar": rng.normal(size=(b, z)), "beta": beta,
     }  # fmt: skip
     name = f"{b} images of {d} pixels, {z} latents, beta {beta:g}"
-    return Case(f"the gradients, {name}" if layer == 3 else name, inputs, layer)
+    if layer == 3:
+        return Case(f"the gradients, {name}", inputs, layer, group="gradients")
+    return Case(name, inputs, layer, group="values")
 
 
 def _cases(seed: int) -> tuple[Case, ...]:
@@ -60,7 +63,7 @@ def _cases(seed: int) -> tuple[Case, ...]:
     }
     return (
         small,
-        Case("the same batch twice", twice),
+        Case("the same batch twice", twice, group="values"),
         _case(rng, (2, 9, 5), 1.0),
         _case(rng, (4, 6, 3), 4.0),
         _case(rng, (3, 4, 2), 1.0, layer=3),
@@ -208,7 +211,7 @@ MUTANTS = (
 
 
 def _pixel_kl(x: Tensor, logits: Tensor, mu: Tensor, logvar: Tensor, beta: float = 1.0) -> dict[str, Tensor]:
-    rec, divergence = _cross_entropy(x, logits), _kl(mu, logvar).mean() / x.shape[1]
+    rec, divergence = _cross_entropy(x, logits), kl(mu, logvar).mean() / x.shape[1]
     return {"loss": rec + beta * divergence, "reconstruction": rec, "kl": divergence}
 
 
@@ -226,7 +229,7 @@ LOSS = Exercise(
     "loss_function(x, logits, mu, logvar, beta=1.0) -> "
     '{"loss": ..., "reconstruction": ..., "kl": ...}, one number each',
     2.0,
-    _build,
+    lambda: loss_function,
     _cases,
     _observe,
     (
@@ -234,15 +237,16 @@ LOSS = Exercise(
         Alternate("softplus form", lambda: _build(_softplus)),
         Alternate(
             "sum of the KL over the batch size",
-            lambda: _build(kl=lambda mu, logvar: _kl(mu, logvar).sum() / len(mu)),
+            lambda: _build(kl=lambda mu, logvar: kl(mu, logvar).sum() / len(mu)),
         ),
     ),
     MUTANTS,
     (
         "Both terms are sums over an image's own dimensions (pixels, latents) and means over the batch.",
-        "The decoder gives logits, so `F.binary_cross_entropy_with_logits(logits, x, reduction='sum')` "
-        "divided by the "
-        "number of images is the first term.",
-        "The second is `kl(mu, logvar).mean()`; the loss is the first plus beta times the second.",
+        "The decoder gives logits: torch has a cross-entropy that takes them. Let it sum, then divide by the "
+        "number of images.",
+        "The second is the mean of your `kl` over the batch; beta multiplies one of the two.",
     ),
+    groups=(("values", 1.0), ("gradients", 1.0)),
+    survivors=survivors("loss"),
 )

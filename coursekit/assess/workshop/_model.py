@@ -6,9 +6,7 @@ __all__ = [
     "ModelParts",
     "TinyVAE",
     "digits_model",
-    "fit_once",
-    "test_images",
-    "train_images",
+    "images",
 ]
 
 from collections.abc import Callable
@@ -20,10 +18,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from coursekit.assess.workshop._kl import KL
-from coursekit.assess.workshop._loss import LOSS
-from coursekit.assess.workshop._networks import DECODER, ENCODER
-from coursekit.assess.workshop._reparameterize import REPARAMETERIZE
+from coursekit.assess.workshop._reference import Decoder, Encoder, kl, loss_function, reparameterize, train
+from coursekit.assess.workshop._setting import PIXELS, SETTING, Setting
 from coursekit.data import digits
 
 DIMS = (64, 128, 8)
@@ -32,11 +28,11 @@ DIMS = (64, 128, 8)
 class ModelParts(NamedTuple):
     """The pieces that a model is assembled from; a mutant replaces one of them."""
 
-    encoder: Callable[..., Any] = ENCODER.reference()
-    reparameterize: Callable[[Tensor, Tensor], Tensor] = REPARAMETERIZE.reference()
-    decoder: Callable[..., Any] = DECODER.reference()
-    kl: Callable[[Tensor, Tensor], Tensor] = KL.reference()
-    loss: Callable[..., dict[str, Tensor]] = LOSS.reference()
+    encoder: Callable[..., Any] = Encoder
+    reparameterize: Callable[[Tensor, Tensor], Tensor] = reparameterize
+    decoder: Callable[..., Any] = Decoder
+    kl: Callable[[Tensor, Tensor], Tensor] = kl
+    loss: Callable[..., dict[str, Tensor]] = loss_function
 
 
 PARTS = ModelParts()
@@ -77,48 +73,27 @@ class TinyVAE(nn.Module):
         return self.parts.loss(x, logits, mu, logvar, beta=beta)
 
 
-def fit_once(
-    model: Any, x: Tensor, epochs: int = 60, batch_size: int = 100, lr: float = 1e-3, scale: float = 1.0
-) -> list[float]:
-    """Train the plain way and return the mean loss of each epoch; x has shape (N, D)."""
-    optimizer = torch.optim.Adam(model.parameters(), lr=lr)
-    history = []
-    for _ in range(epochs):
-        total = 0.0
-        for rows in torch.split(torch.randperm(len(x)), batch_size):
-            optimizer.zero_grad()
-            loss = scale * model.loss_function(x[rows], *model(x[rows]))["loss"]
-            loss.backward()
-            optimizer.step()
-            total += float(loss.detach()) * len(rows)
-        history.append(total / len(x))
-    return history
-
-
 @cache
-def _split() -> Any:
-    return digits(binarize=True, test_size=297)
+def images(split: int) -> tuple[Tensor, NDArray[np.float32]]:
+    """Return 1,500 training images as a tensor and 297 test images as an array.
 
+    Args:
+        split: seed of the split.
 
-def train_images() -> Tensor:
-    """Return the training images of shape (1500, 64)."""
-    images: Tensor = _split().x_train
-    return images
-
-
-def test_images() -> NDArray[np.float32]:
-    """Return the test images of shape (297, 64)."""
-    images: NDArray[np.float32] = _split().x_test.numpy()
-    return images
+    Shape:
+        training images (1500, 64), test images (297, 64).
+    """
+    found = digits(binarize=True, test_size=297, seed=split)
+    return found.x_train, found.x_test.numpy()
 
 
 def digits_model(
-    parts: ModelParts = PARTS, *, seed: int = 0, epochs: int = 60, fit: Callable[..., Any] = fit_once
+    parts: ModelParts = PARTS, *, seed: int = 0, epochs: int = 60, setting: Setting = SETTING
 ) -> TinyVAE:
     """Return a model trained on the digits, in a stream of random numbers of its own."""
     with torch.random.fork_rng(devices=[]):
         torch.random.set_rng_state(torch.Generator().manual_seed(seed).get_state())
-        model = TinyVAE(DIMS, parts)
+        model = TinyVAE((PIXELS, setting.hidden, setting.latents), parts)
         if epochs:
-            fit(model, train_images(), epochs=epochs)
+            train(model, images(setting.split)[0], epochs=epochs)
     return model

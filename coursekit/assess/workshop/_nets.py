@@ -6,6 +6,7 @@ __all__ = [
     "OneHead",
     "PlainEncoder",
     "Sizes",
+    "StraightEncoder",
     "TwoEncoders",
     "decoder",
     "encoder",
@@ -80,6 +81,18 @@ class OneHead(nn.Module):
         """Return two outputs of shape (B, Z) from x of shape (B, D)."""
         out = self.net(x)
         return out, out
+
+
+class StraightEncoder(TrunkEncoder):
+    """The trunk without its activation."""
+
+    def __init__(self, sizes: Sizes):
+        super().__init__(sizes, SAME, SAME)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Return two outputs of shape (B, Z) from x of shape (B, D)."""
+        h = self.trunk(x)
+        return self.mu_head(h), self.logvar_head(h)
 
 
 class PlainEncoder:

@@ -1,8 +1,9 @@
 """Steps A and C: the encoder and the decoder."""
 
-__all__ = ["DECODER", "ENCODER"]
+__all__ = ["decoder_exercise", "encoder_exercise"]
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,11 +17,15 @@ from coursekit.assess.workshop._nets import (
     OneHead,
     PlainEncoder,
     Sizes,
+    StraightEncoder,
     TwoEncoders,
     decoder,
     encoder,
     mlp,
 )
+from coursekit.assess.workshop._reference import Decoder, Encoder
+from coursekit.assess.workshop._setting import PIXELS, SETTING, Setting
+from coursekit.assess.workshop._survivors import survivors
 from coursekit.assess.workshop._tools import flag, gradients, seeded, shape_of, tensor
 
 
@@ -33,31 +38,55 @@ def _range(name: str, value: Tensor) -> dict[str, float]:
     }  # fmt: skip
 
 
-def _network_cases(sizes: Sizes, shapes: dict[str, str], ranges: tuple[str, ...], rows: int = 512) -> Any:
+def _network_cases(sizes: Sizes, outputs: tuple[str, ...], rows: int = 512) -> Any:
     """Make the cases of a network: shapes on three rows, ranges on many wide ones, gradients.
 
     With 512 rows of random weights, an output without an end function fails to reach both sides with a
     probability far below 1e-6 (each of the outputs would have to keep its sign over all rows).
     """
-    reach = {f"{name} reaches {side}": 1.0 for name in ranges for side in ("below 0", "above 0", "beyond 1")}
+    reach = {f"{name} reaches {side}": 1.0 for name in outputs for side in ("below 0", "above 0", "beyond 1")}
+    shapes = {f"shape of {name}": f"(3, {sizes[-1]})" for name in outputs}
 
     def cases(seed: int) -> tuple[Case, ...]:
         rng = np.random.default_rng(seed)
         few, many = rng.normal(size=(3, sizes[0])), 30 * rng.normal(size=(rows, sizes[0]))
-        extra = {"mu and logvar are two outputs": 1.0} if len(ranges) == 2 else {}
+        extra = {"mu and logvar are two outputs": 1.0} if len(outputs) == 2 else {}
         named = dict(zip(("first", "hidden", "last"), sizes, strict=True))
         flow = {
             "registered as parameters": 1.0,
             "same outputs in two calls": 1.0,
             "gradient reaches the input": 1.0,
+            "output bends": 1.0,
+            "negative inputs matter": 1.0,
         }
         return (
-            Case(f"3 rows of {sizes[0]}", {"rows": few, "seed": seed, **named}, 1, shapes),
-            Case(f"{rows} wide rows", {"rows": many, "seed": seed, **named}, 2, {**reach, **extra}),
-            Case("parameters and gradients", {"rows": few, "seed": seed, **named}, 3, flow),
+            Case(f"3 rows of {sizes[0]}", {"rows": few, "seed": seed, **named}, 1, shapes, group="outputs"),
+            Case(
+                f"{rows} wide rows",
+                {"rows": many, "seed": seed, **named},
+                2,
+                {**reach, **extra},
+                group="outputs",
+            ),
+            Case("parameters and gradients", {"rows": few, "seed": seed, **named}, 3, flow, group="learning"),
         )
 
     return cases
+
+
+def _bends(net: Any, rows: Tensor, names: tuple[str, ...]) -> bool:
+    """Tell whether the outputs at x, 0 and -x lie off a line, as they do behind a hidden activation."""
+    at = [net(factor * rows) for factor in (1, 0, -1)]
+    outs = [[out] if len(names) == 1 else out for out in at]
+    return all(
+        bool((up + down - 2 * middle).abs().max() > 1e-4) for up, middle, down in zip(*outs, strict=True)
+    )
+
+
+def _differ(net: Any, one: Tensor, other: Tensor, names: tuple[str, ...]) -> bool:
+    """Tell whether two inputs give different outputs, each of them."""
+    outs = [[out] if len(names) == 1 else out for out in (net(one), net(other))]
+    return all(not torch.equal(a, b) for a, b in zip(*outs, strict=True))
 
 
 def _observe(names: tuple[str, ...]) -> Callable[[Any, Case], Observation]:
@@ -84,6 +113,8 @@ def _observe(names: tuple[str, ...]) -> Callable[[Any, Case], Observation]:
                 all(torch.equal(a, b) for a, b in zip(outs, others, strict=True))
             ),
             "gradient reaches the input": flag(all(flow)),
+            "output bends": flag(_bends(net, rows, names)),
+            "negative inputs matter": flag(_differ(net, -rows.abs(), 0 * rows, names)),
         }
 
     return observe
@@ -93,13 +124,14 @@ _FREE = (
     "logvar can't be negative: there is an activation behind its head. "
     "A log-variance below 0 means a spread below 1."
 )
-ENCODER = Exercise(
+_STRAIGHT = "The outputs are a straight-line function of the input: the hidden layer lacks its activation."
+_ENCODER = Exercise(
     "mini-sprint-vae/encoder",
     "From an image to the mean and the log-variance of q(z | x)",
     "class Encoder(nn.Module) with Encoder(input_dim, hidden_dim, latent_dim) and forward(x) -> (mu, logvar)",
     2.0,
-    encoder,
-    _network_cases((64, 128, 8), {"shape of mu": "(3, 8)", "shape of logvar": "(3, 8)"}, ("mu", "logvar")),
+    lambda: Encoder,
+    _network_cases((PIXELS, SETTING.hidden, SETTING.latents), ("mu", "logvar")),
     _observe(("mu", "logvar")),
     (
         Alternate("two encoders", lambda: lambda *sizes: TwoEncoders(sizes)),
@@ -153,6 +185,11 @@ ENCODER = Exercise(
             "000-M-13",
         ),
         Mutant(
+            "no activation",
+            _STRAIGHT,
+            lambda: lambda *sizes: StraightEncoder(sizes),
+        ),
+        Mutant(
             "noisy",
             "Two calls give different outputs. The encoder is deterministic: the noise comes in step B.",
             lambda: encoder(lambda h: h + torch.randn_like(h)),
@@ -161,18 +198,19 @@ ENCODER = Exercise(
     (
         "One hidden layer with an activation; then two linear layers side by side that read it.",
         "mu and logvar must be free to take any sign, so nothing comes behind the two heads.",
-        "self.trunk = nn.Linear(64, 128), self.mu_head and self.logvar_head = nn.Linear(128, 8); forward "
-        "returns "
-        "both heads of relu(trunk(x)).",
+        "In __init__ three nn.Linear: one from the image to the hidden layer, two from there to the code. "
+        "forward activates the hidden layer once and hands it to both heads.",
     ),
+    groups=(("outputs", 1.0), ("learning", 1.0)),
+    survivors=survivors("encoder"),
 )
-DECODER = Exercise(
+_DECODER = Exercise(
     "mini-sprint-vae/decoder",
     "From a code to the logits of the pixels",
     "class Decoder(nn.Module) with Decoder(latent_dim, hidden_dim, output_dim) and forward(z) -> logits",
     1.0,
-    decoder,
-    _network_cases((8, 128, 64), {"shape of logits": "(3, 64)"}, ("logits",)),
+    lambda: Decoder,
+    _network_cases((SETTING.latents, SETTING.hidden, PIXELS), ("logits",)),
     _observe(("logits",)),
     (
         Alternate("tanh", lambda: decoder(activation=nn.Tanh)),
@@ -204,10 +242,31 @@ DECODER = Exercise(
             lambda: decoder(torch.Tensor.detach),
             "000-M-13",
         ),
+        Mutant("no activation", _STRAIGHT, lambda: decoder(activation=nn.Identity)),
+        Mutant(
+            "activation first",
+            "The activation comes before the first layer, so it drops the negative half of every code. Put "
+            "it between the two layers.",
+            lambda: lambda z, h, d: nn.Sequential(nn.ReLU(), mlp(z, h, d)),
+        ),
     ),
     (
-        "The encoder's shape in reverse: 8 to 128 to 64.",
+        "The encoder's sizes in reverse: from the code to the hidden layer to the pixels.",
         "A logit is any real number, so the last layer is linear.",
-        "nn.Sequential(nn.Linear(8, 128), nn.ReLU(), nn.Linear(128, 64)).",
+        "A hidden linear layer, an activation, a linear layer with one output for each pixel.",
     ),
+    groups=(("outputs", 0.5), ("learning", 0.5)),
+    survivors=survivors("decoder"),
 )
+
+
+def encoder_exercise(setting: Setting) -> Exercise:
+    """Return the exercise of step A for one variant's sizes."""
+    sizes = (PIXELS, setting.hidden, setting.latents)
+    return replace(_ENCODER, cases=_network_cases(sizes, ("mu", "logvar")))
+
+
+def decoder_exercise(setting: Setting) -> Exercise:
+    """Return the exercise of step C for one variant's sizes."""
+    sizes = (setting.latents, setting.hidden, PIXELS)
+    return replace(_DECODER, cases=_network_cases(sizes, ("logits",)))

@@ -9,58 +9,61 @@ import torch
 from torch import Tensor
 from torch.distributions import Normal
 
+from coursekit.assess.chance import ks_distance, ks_margin, mean_margin, std_margin
 from coursekit.assess.exercise import Alternate, Case, Exercise, Mutant, Observation, Plain
 from coursekit.assess.plain import plain
+from coursekit.assess.workshop._reference import reparameterize
+from coursekit.assess.workshop._survivors import survivors
 from coursekit.assess.workshop._tools import flag, gradients, seeded, shape_of, tensor
 
-ROWS = 20_000
-
-
-def _reference(mu: Tensor, logvar: Tensor) -> Tensor:
-    return mu + torch.exp(logvar / 2) * torch.randn_like(mu)
+ROWS, LATENTS = 20_000, 4
+LOOKS = 3 * LATENTS + 6  # mean, spread and shape of each latent, six correlations
 
 
 def _cases(seed: int) -> tuple[Case, ...]:
     """Three looks: the shape, the moments of 20,000 draws, the gradients.
 
-    The moments may be off by six standard errors, the fourth one by eight: all in all a right answer fails
-    by chance with probability below 1e-6.
+    A right answer fails by chance with a probability below 1e-6, all estimates together.
     """
     rng = np.random.default_rng(seed)
-    mu, logvar = rng.uniform(-2, 2, 4), np.array([-2.0, 0.0, 1.0, -1.0]) + rng.uniform(-0.2, 0.2, 4)
+    mu, logvar = rng.uniform(-2, 2, LATENTS), np.array([-2.0, 0.0, 1.0, -1.0]) + rng.uniform(-0.2, 0.2, 4)
     std = np.exp(logvar / 2)
     moments: dict[str, Any] = {
-        "mean of z": mu, "standard deviation of z": std, "mean fourth power of the noise": np.full(4, 3.0),
+        "mean of z": mu, "standard deviation of z": std, "distance of the noise to normal draws": np.zeros(4),
         "correlation between two latents": 0.0, "share of equal values in two calls": 0.0,
     }  # fmt: skip
     margins: dict[str, Any] = {
-        "mean of z": 6 * std / ROWS**0.5, "standard deviation of z": 6 * std / (2 * ROWS) ** 0.5,
-        "mean fourth power of the noise": 8 * (96 / ROWS) ** 0.5,
-        "correlation between two latents": 6 / ROWS**0.5, "share of equal values in two calls": 0.01,
+        "mean of z": mean_margin(std, ROWS, looks=LOOKS),
+        "standard deviation of z": std_margin(std, ROWS, looks=LOOKS),
+        "distance of the noise to normal draws": ks_margin(ROWS, ROWS, looks=LOOKS),
+        "correlation between two latents": mean_margin(1, ROWS, looks=LOOKS),
+        "share of equal values in two calls": 0.01,
     }  # fmt: skip
     small: dict[str, Plain] = {"mu": rng.normal(size=(3, 2)), "logvar": rng.normal(size=(3, 2)), "seed": seed}
     many: dict[str, Plain] = {"mu": mu, "logvar": logvar, "seed": seed + 1}
     return (
-        Case("the shape of z for 3 samples of 2 latents", small, 1, {"shape of z": "(3, 2)"}),
-        Case(f"{ROWS:,} draws", many, 2, moments, margins, noisy=True),
+        Case("the shape of z for 3 samples of 2 latents", small, 1, {"shape of z": "(3, 2)"}, group="draw"),
+        Case(f"{ROWS:,} draws", many, 2, moments, margins, noisy=True, group="draw"),
         Case(
             "the gradients of z", small, 3,
             {"gradient by mu": np.ones((3, 2)), "gradient by logvar over ½(z − mu)": np.ones((3, 2))},
-            {"gradient by mu": 1e-3, "gradient by logvar over ½(z − mu)": 1e-2},
+            {"gradient by mu": 1e-3, "gradient by logvar over ½(z − mu)": 1e-2}, group="gradients",
         ),
     )  # fmt: skip
 
 
-def _moments(z: Tensor, again: Tensor, mu: Tensor, logvar: Tensor) -> Observation:
+def _moments(z: Tensor, again: Tensor, mu: Tensor, logvar: Tensor, seed: int) -> Observation:
+    normal = np.random.default_rng(seed).normal(size=ROWS)
     draws = z.detach().double()
     spread = draws.std(0)
     noise = (draws - mu) / torch.exp(logvar / 2)
     centred = (draws - draws.mean(0)) / spread.clamp_min(1e-12)
     correlation = (centred.T @ centred / len(draws)).fill_diagonal_(0)
     strongest = correlation.flatten()[correlation.abs().argmax()]
+    distances = [ks_distance(column, normal) for column in noise.T]
     return {
         "mean of z": plain(draws.mean(0)), "standard deviation of z": plain(spread),
-        "mean fourth power of the noise": plain((noise**4).mean(0)),
+        "distance of the noise to normal draws": np.array(distances),
         "correlation between two latents": plain(strongest),
         "share of equal values in two calls": flag(False) + float((z == again).double().mean()),
     }  # fmt: skip
@@ -72,7 +75,7 @@ def _observe(candidate: Any, case: Case) -> Observation:
         if case.layer == 2:
             rows, spreads = mu.repeat(ROWS, 1), logvar.repeat(ROWS, 1)
             z, again = candidate(rows, spreads), candidate(rows, spreads)
-            return _moments(z, again, mu, logvar)
+            return _moments(z, again, mu, logvar, int(case.inputs["seed"]))
         z = candidate(mu, logvar)
     if case.layer == 1:
         return {"shape of z": shape_of(z)}
@@ -90,7 +93,7 @@ def _reseeded(mu: Tensor, logvar: Tensor) -> Tensor:
 
 def _no_grad(mu: Tensor, logvar: Tensor) -> Tensor:
     with torch.no_grad():
-        return _reference(mu, logvar)
+        return reparameterize(mu, logvar)
 
 
 _CUT = (
@@ -117,12 +120,12 @@ MUTANTS = (
     Mutant(
         "torch.normal", _CUT, lambda: lambda mu, logvar: torch.normal(mu, torch.exp(logvar / 2)), "000-M-13"
     ),
-    Mutant("detach", _CUT, lambda: lambda mu, logvar: _reference(mu, logvar).detach(), "000-M-13"),
+    Mutant("detach", _CUT, lambda: lambda mu, logvar: reparameterize(mu, logvar).detach(), "000-M-13"),
     Mutant(
         "std detached",
         "mu gets its gradient and logvar gets none: the standard deviation was detached. The encoder can't "
         "learn how certain to be.",
-        lambda: lambda mu, logvar: _reference(mu, logvar.detach()),
+        lambda: lambda mu, logvar: reparameterize(mu, logvar.detach()),
         "000-M-14",
     ),
     Mutant(
@@ -178,7 +181,7 @@ REPARAMETERIZE = Exercise(
     "Draw z so that gradients reach mu and logvar",
     "reparameterize(mu, logvar) -> z, all of shape (B, Z)",
     3.0,
-    lambda: _reference,
+    lambda: reparameterize,
     _cases,
     _observe,
     ALTERNATES,
@@ -187,6 +190,8 @@ REPARAMETERIZE = Exercise(
         "The randomness must sit in a number that depends on no parameter: draw ε first, then compute z "
         "from it.",
         "z = mu + std · ε with ε standard normal, of the shape of mu. How do you get std from logvar?",
-        "logvar = log σ², so σ = exp(½ logvar). `torch.randn_like(mu)` gives ε.",
+        "logvar = log σ², and σ is the root of σ²: halve the logarithm, then take the exponential.",
     ),
+    groups=(("draw", 1.0), ("gradients", 2.0)),
+    survivors=survivors("reparameterize"),
 )

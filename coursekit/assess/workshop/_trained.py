@@ -1,22 +1,24 @@
 """Step E: the trained model, judged by the bound that the judge computes itself from codes and logits."""
 
-__all__ = ["ACTIVE", "KL_WINDOW", "PASS_MARK", "TRAINED", "Measured", "measure"]
+__all__ = ["Measured", "measure", "trained"]
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 import torch
+from torch import Tensor
 
-from coursekit.assess.exercise import Alternate, Case, Exercise, Mutant, Observation
+from coursekit.assess.exercise import Alternate, Case, Exercise, Mutant, Observation, Plain
 from coursekit.assess.plain import plain
 from coursekit.assess.workshop._loss import MUTANTS as LOSS_MUTANTS
-from coursekit.assess.workshop._model import PARTS, TinyVAE, digits_model, test_images
+from coursekit.assess.workshop._model import PARTS, TinyVAE, digits_model, images
 from coursekit.assess.workshop._nets import LogSigmaEncoder
+from coursekit.assess.workshop._setting import PIXELS, Setting
 from coursekit.metrics import active_units
 from coursekit.vae.elbo import bernoulli_nll, kl_standard_normal
 
-PASS_MARK, KL_WINDOW, ACTIVE, DRAWS = 20.0, (4.7, 6.2), 6, 8
+DRAWS = 8
 
 
 class Measured(NamedTuple):
@@ -27,10 +29,18 @@ class Measured(NamedTuple):
     active: int
 
 
-def _cases(seed: int) -> tuple[Case, ...]:
-    x = test_images()
-    noise = np.random.default_rng(seed).normal(size=(DRAWS, len(x), 8)).astype(np.float32)
-    return (Case(f"{len(x)} test images, {DRAWS} draws each", {"x": x, "noise": noise, "seed": seed}, 4),)
+def _cases(setting: Setting) -> Callable[[int], tuple[Case, ...]]:
+    def cases(seed: int) -> tuple[Case, ...]:
+        x = images(setting.split)[1]
+        noise = np.random.default_rng(seed).normal(size=(DRAWS, len(x), setting.latents)).astype(np.float32)
+        low, high = setting.kl_window
+        inputs: dict[str, Plain] = {
+            "x": x, "noise": noise, "seed": seed, "pass mark": setting.pass_mark, "lowest KL": low,
+            "highest KL": high, "fewest active": setting.active,
+        }  # fmt: skip
+        return (Case(f"{len(x)} test images, {DRAWS} draws each", inputs, 4),)
+
+    return cases
 
 
 def _observe(candidate: Any, case: Case) -> Observation:
@@ -44,8 +54,8 @@ def _observe(candidate: Any, case: Case) -> Observation:
 
 def _unusable(case: Case, seen: Observation) -> str | None:
     """Return what keeps the observation from being measured, or None."""
-    n, draws = len(np.asarray(case.inputs["x"])), len(np.asarray(case.inputs["noise"]))
-    for key, shape in (("mu", (n, 8)), ("logvar", (n, 8)), ("logits", (draws, n, 64))):
+    draws, n, z = np.shape(case.inputs["noise"])
+    for key, shape in (("mu", (n, z)), ("logvar", (n, z)), ("logits", (draws, n, PIXELS))):
         value = seen.get(key, "missing")
         if isinstance(value, str) or np.shape(value) != shape:
             came = value if isinstance(value, str) else f"shape {np.shape(value)}"
@@ -73,12 +83,14 @@ def _judge(case: Case, seen: Observation) -> str | None:
     if trouble:
         return trouble
     bound, kl, active = measure(case, seen)
-    low, high = KL_WINDOW
-    if bound <= PASS_MARK and low <= kl <= high and active >= ACTIVE:
+    mark, low, high, fewest = (
+        float(case.inputs[key]) for key in ("pass mark", "lowest KL", "highest KL", "fewest active")
+    )
+    if bound <= mark and low <= kl <= high and active >= fewest:
         return None
     return (
-        f"On the test images −ELBO is {_nats(bound)} nats (at most {PASS_MARK:.1f} passes), KL {_nats(kl)} "
-        f"({low} to {high}), {active} of 8 latents active (at least {ACTIVE})."
+        f"On the test images −ELBO is {_nats(bound)} nats (at most {mark:.1f} passes), KL {_nats(kl)} "
+        f"({low} to {high}), {active} of {np.shape(seen['mu'])[1]} latents active (at least {fewest:.0f})."
     )
 
 
@@ -92,78 +104,115 @@ def _when(condition: Callable[[Measured], bool]) -> Callable[[Case, Observation]
     return lambda case, seen: _unusable(case, seen) is None and condition(measure(case, seen))
 
 
-def _with(name: str, pool: tuple[Mutant, ...], field: str, epochs: int = 60) -> Callable[[], TinyVAE]:
-    """Train with one part replaced by a mutant of an earlier step."""
-    mutant = next(m for m in pool if m.name == name)
-    return lambda: digits_model(PARTS._replace(**{field: mutant.build()}), epochs=epochs)
+def _with(setting: Setting, name: str) -> Callable[[], TinyVAE]:
+    """Train with the loss replaced by a mutant of an earlier step."""
+    wrong = next(mutant for mutant in LOSS_MUTANTS if mutant.name == name)
+    return lambda: digits_model(PARTS._replace(loss=wrong.build()), setting=setting)
 
 
-def _with_kl_factor(factor: float) -> Callable[[], TinyVAE]:
+class _Squashed(TinyVAE):
+    """A right model whose decoder ends in a sigmoid."""
+
+    def __init__(self, setting: Setting) -> None:
+        super().__init__((PIXELS, setting.hidden, setting.latents))
+        self.load_state_dict(digits_model(setting=setting).state_dict())
+
+    def decode(self, z: Tensor) -> Tensor:
+        """Return pixel means of shape (B, D) from z of shape (B, Z)."""
+        return torch.sigmoid(super().decode(z))
+
+
+def _within_unit(logits: Plain) -> bool:
+    """Tell whether all logits look like probabilities."""
+    array = np.asarray(logits, dtype=np.float64)
+    return bool(((array >= 0) & (array <= 1)).all())
+
+
+def _with_kl_factor(setting: Setting, factor: float) -> Callable[[], TinyVAE]:
     def loss(x: Any, logits: Any, mu: Any, logvar: Any, beta: float = 1.0) -> Any:
         return PARTS.loss(x, logits, mu, logvar, beta=factor * beta)
 
-    return lambda: digits_model(PARTS._replace(loss=loss))
+    return lambda: digits_model(PARTS._replace(loss=loss), setting=setting)
 
 
-TRAINED = Exercise(
-    "mini-sprint-vae/trained",
-    "A trained model that reaches the pass mark",
-    "model, a trained VAE with encode and decode",
-    3.0,
-    digits_model,
-    _cases,
-    _observe,
-    (
-        Alternate("another seed", lambda: digits_model(seed=1)),
-        Alternate(
-            "log σ head, tanh",
-            lambda: digits_model(PARTS._replace(encoder=LogSigmaEncoder), seed=2, epochs=90),
-        ),
-    ),
-    (
+def _unused(setting: Setting) -> tuple[Mutant, ...]:
+    """Return the models that hardly use their code."""
+    low = setting.kl_window[0]
+    return (
         Mutant(
             "not trained",
             "The model is hardly trained: pass the model that `train` has changed, after all epochs.",
-            lambda: digits_model(epochs=0),
+            lambda: digits_model(epochs=0, setting=setting),
             "",
-            _when(lambda m: m.bound > 30 and m.kl < KL_WINDOW[0]),
+            _when(lambda m: m.bound > 30 and m.kl < low),
+        ),
+        Mutant(
+            "probabilities",
+            "The codes are good, but `decode` returns numbers between 0 and 1: logits are asked for.",
+            lambda: _Squashed(setting),
+            "000-M-17",
+            lambda case, seen: _unusable(case, seen) is None and _within_unit(seen["logits"]),
         ),
         Mutant(
             "collapsed",
             "All images give the same code. Are both terms summed over their own dimensions and averaged "
-            "over the "
-            "batch, and does the reconstruction's gradient reach the encoder?",
-            _with("mean over pixels", LOSS_MUTANTS, "loss"),
+            "over the batch? Does the reconstruction's gradient reach the encoder?",
+            _with(setting, "mean over pixels"),
             "000-M-8",
             _when(lambda m: m.kl < 0.5),
         ),
+    )
+
+
+def _mutants(setting: Setting) -> tuple[Mutant, ...]:
+    low, high = setting.kl_window
+    return (
+        *_unused(setting),
         Mutant(
             "kl too weak",
             "The codes are far from the prior: the KL weighs too little, or is left out.",
-            _with("kl left out", LOSS_MUTANTS, "loss"),
+            _with(setting, "kl left out"),
             "000-M-11",
-            _when(lambda m: m.kl > KL_WINDOW[1]),
+            _when(lambda m: m.kl > high),
         ),
         Mutant(
             "kl too strong",
             "The codes hold too little: the KL weighs too much. Is the ½ in it, and is beta 1?",
-            _with_kl_factor(2.0),
+            _with_kl_factor(setting, 2.0),
             "000-M-2",
             _when(lambda m: m.kl < 4.0),
         ),
         Mutant(
             "too short",
             "Both terms are on their way: train longer (60 epochs, batches of 100, learning rate 1e-3).",
-            lambda: digits_model(epochs=28),
+            lambda: digits_model(epochs=28, setting=setting),
             "",
-            _when(lambda m: m.bound > PASS_MARK or m.kl < KL_WINDOW[0]),
+            _when(lambda m: m.bound > setting.pass_mark or m.kl < low),
         ),
-    ),
-    (
-        "Do the checks of all earlier steps hold? A wrong KL can train to a loss that looks better than the "
-        "right one.",
-        "60 epochs in batches of 100 with Adam at 1e-3 reach about 19.3 nats.",
-        "torch.manual_seed(0); model = VAE(); history = train(model, x_train)",
-    ),
-    judge=_judge,
-)
+    )
+
+
+def trained(setting: Setting) -> Exercise:
+    """Return the exercise for one variant's sizes, data and marks."""
+    tanh = PARTS._replace(encoder=LogSigmaEncoder)
+    return Exercise(
+        "mini-sprint-vae/trained",
+        "A trained model that reaches the pass mark",
+        "model, a trained VAE with encode and decode",
+        3.0,
+        lambda: digits_model(setting=setting),
+        _cases(setting),
+        _observe,
+        (
+            Alternate("another seed", lambda: digits_model(seed=1, setting=setting)),
+            Alternate("log σ head, tanh", lambda: digits_model(tanh, seed=2, epochs=90, setting=setting)),
+        ),
+        _mutants(setting),
+        (
+            "Do the checks of all earlier steps hold? A wrong KL can train to a loss that looks better than "
+            "the right one.",
+            "60 epochs in batches of 100 with Adam at 1e-3 reach about 19.3 nats.",
+            "Three lines: a seed, a model of your class, and a call of your training function.",
+        ),
+        judge=_judge,
+    )

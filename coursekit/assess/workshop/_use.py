@@ -12,6 +12,8 @@ from torch import Tensor
 from coursekit.assess.exercise import Alternate, Case, Exercise, Mutant, Observation
 from coursekit.assess.plain import plain, told
 from coursekit.assess.workshop._model import PARTS, TinyVAE
+from coursekit.assess.workshop._reference import VAE, measure_bound
+from coursekit.assess.workshop._survivors import survivors
 from coursekit.assess.workshop._tools import seeded, tensor
 
 DRAWS = 20_000
@@ -57,6 +59,16 @@ def _decode_mean(model: Any, x: Tensor) -> Any:
     return model.decode(mu), mu, logvar
 
 
+def _swapped(model: Any, x: Tensor) -> Any:
+    mu, logvar = model.encode(x)
+    return model.decode(model.reparameterize(logvar, mu)), mu, logvar
+
+
+def _decode_spread(model: Any, x: Tensor) -> Any:
+    mu, logvar = model.encode(x)
+    return model.decode(logvar), mu, logvar
+
+
 def _end(change: Callable[..., Any]) -> Callable[[Any, Tensor], Any]:
     return lambda model, x: change(*TinyVAE.forward(model, x))
 
@@ -66,7 +78,7 @@ FORWARD = Exercise(
     "One pass through the model",
     "VAE.forward(x) -> (logits, mu, logvar), written with self.encode, self.reparameterize and self.decode",
     1.0,
-    lambda: TinyVAE,
+    lambda: VAE,
     _forward_cases,
     _observe_forward,
     (
@@ -91,11 +103,32 @@ FORWARD = Exercise(
             "mu and logvar are swapped: return logits, mu, logvar in this order.",
             _vae(_end(lambda logits, mu, logvar: (logits, logvar, mu))),
         ),
+        Mutant(
+            "standard deviation returned",
+            "The third result is the standard deviation; logvar itself is asked for, the KL needs it.",
+            _vae(_end(lambda logits, mu, logvar: (logits, mu, torch.exp(logvar / 2)))),
+        ),
+        Mutant(
+            "parameters swapped",
+            "reparameterize got its arguments in the wrong order: mu first, then logvar.",
+            _vae(_swapped),
+        ),
+        Mutant(
+            "logvar decoded",
+            "forward decodes logvar. The decoder takes a code: the draw that reparameterize returns.",
+            _vae(_decode_spread),
+        ),
+        Mutant(
+            "mu twice",
+            "mu is returned twice; the third result is logvar.",
+            _vae(_end(lambda logits, mu, _: (logits, mu, mu))),
+        ),
     ),
     (
         "Three calls: from x to the two numbers of q, from them to a draw, from the draw to logits.",
-        "mu, logvar = self.encode(x); z = self.reparameterize(mu, logvar); return self.decode(z), mu, logvar",
+        "Each call hands its result to the next; mu and logvar are returned as well, the loss needs them.",
     ),
+    part="forward",
 )
 
 
@@ -140,11 +173,6 @@ def _observe_bound(candidate: Any, case: Case) -> Observation:
         return {"nats for each image": plain(candidate(_SquareModel(), tensor(case, "x")))}
 
 
-def _bound(model: Any, x: Tensor) -> float:
-    with torch.no_grad():
-        return float(model.loss_function(x, *model(x))["loss"])
-
-
 def _bound_by_hand(model: Any, x: Tensor) -> Any:
     mu, logvar = model.encode(x)
     draws = [model.decode(model.reparameterize(mu, logvar)) for _ in range(4)]
@@ -152,7 +180,7 @@ def _bound_by_hand(model: Any, x: Tensor) -> Any:
 
 
 def _bound_in_chunks(model: Any, x: Tensor) -> float:
-    return sum(_bound(model, rows) * len(rows) for rows in torch.split(x, 3000)) / len(x)
+    return sum(measure_bound(model, rows) * len(rows) for rows in torch.split(x, 3000)) / len(x)
 
 
 def _bound_at_mean(model: Any, x: Tensor) -> float:
@@ -169,7 +197,7 @@ BOUND = Exercise(
     "The bound on held-out images, honestly",
     "measure_bound(model, x) -> −ELBO in nats for each image, a float",
     1.0,
-    lambda: _bound,
+    lambda: measure_bound,
     _bound_cases,
     _observe_bound,
     (
@@ -196,15 +224,23 @@ BOUND = Exercise(
             "That is the KL alone: −ELBO has the reconstruction as well.",
             lambda: _bound_part("kl"),
         ),
-        Mutant("sign", "That is the ELBO; its negative is asked for.", lambda: lambda m, x: -_bound(m, x)),
+        Mutant(
+            "sign", "That is the ELBO; its negative is asked for.", lambda: lambda m, x: -measure_bound(m, x)
+        ),
+        Mutant(
+            "per pixel",
+            "That is the mean over the pixels as well; nats for each image are asked for.",
+            lambda: lambda m, x: measure_bound(m, x) / x.shape[1],
+        ),
         Mutant(
             "sum",
             "That is the sum over the images; the mean is asked for.",
-            lambda: lambda m, x: _bound(m, x) * len(x),
+            lambda: lambda m, x: measure_bound(m, x) * len(x),
         ),
     ),
     (
         "The loss with beta = 1 is −ELBO. What must be passed to it, and on which images?",
-        'with torch.no_grad(): return model.loss_function(x, *model(x))["loss"].item()',
+        "A pass through the model gives all that its loss wants beside x; no gradient is needed here.",
     ),
+    survivors=survivors("bound"),
 )

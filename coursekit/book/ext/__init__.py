@@ -11,6 +11,7 @@ from coursekit.book.ext.downloads import write_downloads
 from coursekit.book.ext.head import ChapterHead, Myth
 from coursekit.book.ext.outdated import outdated, remember
 from coursekit.book.ext.quiz import Quiz
+from coursekit.book.ext.rules import Rules
 from coursekit.book.ext.tables import TABLES
 from coursekit.book.ext.theme import configure, finish_page
 
@@ -24,6 +25,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_directive("chapter-head", ChapterHead)
     app.add_directive("myth", Myth)
     app.add_directive("quiz", Quiz)
+    app.add_directive("rules", Rules)
     for name, table in TABLES.items():
         app.add_directive(name, table)
     app.set_html_assets_policy("always")  # a quiz may hold formulas on a page that has no others

@@ -9,9 +9,10 @@ import nbformat
 from sphinx.application import Sphinx
 from sphinx.util import logging
 
-from coursekit.assess import questions
 from coursekit.book import ledger
 from coursekit.book.execute import load_run
+from coursekit.book.ext.quiz import asked, forms
+from coursekit.book.ext.rules import example, title, way, worked
 from coursekit.book.kernel import read_notebook
 from coursekit.book.pages import Page, pages
 
@@ -56,6 +57,11 @@ def _source(page: Page, argument: str, options: dict[str, str]) -> str:
     return f"```python\n{shown}\n```\n"
 
 
+def _folded(summary: str, text: str) -> str:
+    """Return Markdown that a notebook shows when it is unfolded."""
+    return f"<details><summary>{summary}</summary>\n\n{text}\n\n</details>\n"
+
+
 def _directive(match: re.Match[str], page: Page, rows: dict[str, ledger.Erratum]) -> str:
     """Return a directive as plain Markdown."""
     name, argument, body = match["name"], match["argument"].strip(), match["body"]
@@ -69,15 +75,24 @@ def _directive(match: re.Match[str], page: Page, rows: dict[str, ledger.Erratum]
         row = rows[argument]
         return f"> **Commonly said:** {row.said}\n>\n> **In fact:** {row.right}\n\n{content}\n"
     if name == "quiz":
-        drawn = [question.draw(0) for question in questions(argument)]
-        return "\n\n".join(f"**{n}.** {q._repr_markdown_()}" for n, q in enumerate(drawn, start=1)) + "\n"
+        drawn = [forms(question)[0] for question in asked(argument)]
+        return "\n".join(
+            f"**{n}.** {one._repr_markdown_()}\n\n{_folded('Answer', way(one))}"
+            for n, one in enumerate(drawn, start=1)
+        )
+    if name == "rules":
+        return "\n".join(
+            f"**{title(one)}**\n\n{one.rule}\n\n{_folded('Worked example', worked(example(one)))}"
+            for one in asked(argument)
+            if one.rule
+        )
     if name in ("solution-start", "solution-end", "bibliography", "eval-rst") or name.endswith(
         ("-table", "-ledger")
     ):
         return "**Solution**\n" if name == "solution-start" else ""
-    title = f"**{argument}**\n\n" if argument and name not in ("grid", "code") else ""
+    heading = f"**{argument}**\n\n" if argument and name not in ("grid", "code") else ""
     inner = _DIRECTIVE.sub(lambda m: _directive(m, page, rows), content + "\n")
-    return f"{title}{inner}\n"
+    return f"{heading}{inner}\n"
 
 
 def to_notebook(page: Page, root: Path) -> nbformat.NotebookNode:

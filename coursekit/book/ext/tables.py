@@ -85,15 +85,40 @@ class CoverageTable(_Table):
     def run(self) -> list[nodes.Node]:
         """Return the table."""
         rows = []
-        for row in self._ledger().coverage:
+        for row in ledger.covered(self._ledger()):
             label = row.anchor.partition("#")[2]
             place = f"[{label}](#{label})"
             rows.append((row.id, row.title, place, f"`{row.symbol}`", f"`{row.test}`"))
         return [table(self, ("item", "what", "taught at", "computed by", "tested by"), rows)]
 
 
+class GradersTable(_Table):
+    """What each grader did with answers of known worth."""
+
+    def run(self) -> list[nodes.Node]:
+        """Return the table of counts and that of the changes that pass, with reasons."""
+        found = self._status()["exercises"]
+        counts = [
+            (f"`{e['id']}`", f"{e['points']:g}", str(e["alternates"]), f"{e['killed']} of {e['mutants']}",
+             f"{e['caught']} of {e['changes'] - len(e['survivors'])}" if e["changes"] else "no code",
+             _count(len(e["survivors"])))
+            for e in found
+        ]  # fmt: skip
+        head = ("exercise", "points", "right answers", "mistakes named", "changes caught", "harmless changes")
+        harmless = [
+            (f"`{e['id']}`", *(f"`{line}`" for line in name.split("  ->  ")), reason)
+            for e in found
+            for name, reason in e["survivors"]
+        ]
+        return [
+            table(self, head, counts),
+            self._heading("Changes that are right answers all the same"),
+            table(self, ("exercise", "line", "becomes", "why it passes"), harmless),
+        ]
+
+
 class StatusTable(_Table):
-    """Pages, exercises and versions of the last build."""
+    """Pages and versions of the last build."""
 
     def run(self) -> list[nodes.Node]:
         """Return the tables."""
@@ -103,19 +128,9 @@ class StatusTable(_Table):
              _count(len(page["claims"])), _count(len(page["equations"])), _count(len(page["questions"])))
             for page in state["pages"]
         ]  # fmt: skip
-        drills = [
-            (f"`{e['id']}`", str(e["alternates"]), str(e["mutants"]), str(e["killed"]))
-            for e in state["exercises"]
-        ]
         return [
             self._heading("Pages"),
             table(self, ("page", "seconds", "cells", "claims", "equations", "questions"), pages),
-            self._heading("Exercises"),
-            table(
-                self,
-                ("exercise", "right answers tried", "wrong answers tried", "of these, caught by name"),
-                drills,
-            ),
             self._heading("Versions"),
             table(self, ("package", "version"), list(state["versions"].items())),
             raw("<p>The same for machines: <code>_build/status.json</code>.</p>"),
@@ -137,5 +152,6 @@ TABLES: dict[str, type[_Table]] = {
     "claims-table": ClaimsTable,
     "errata-table": ErrataTable,
     "coverage-table": CoverageTable,
+    "graders-table": GradersTable,
     "status-table": StatusTable,
 }
