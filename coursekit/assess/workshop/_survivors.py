@@ -7,7 +7,7 @@ _CROSS = "reconstruction = F.binary_cross_entropy_with_logits(logits, x, reducti
 _TERMS = (
     "return {'loss': reconstruction + beta * divergence, 'reconstruction': reconstruction, 'kl': divergence}"
 )
-_REPORTED = "Training follows the entry loss; the other two are only reported."
+_REPORTED = "A detached term in the report changes nothing: training follows the entry loss alone."
 _BOUND = "return float(model.loss_function(x, *model(x))['loss'])"
 _DECODED = "return torch.sigmoid(model.decode(torch.randn(n, model.latent_dim)))"
 _NO_GRAD = "The numbers are the same; no_grad saves time and memory."
@@ -21,7 +21,7 @@ _SURVIVORS: dict[str, tuple[tuple[str, str, str], ...]] = {
     ),
     "reparameterize": (
         (_DRAW, _DRAW.replace("+", "-"), "Normal noise is symmetric: minus is as good as plus."),
-        (_DRAW, _DRAW.replace("like(mu)", "like(logvar)"), "mu and logvar have one shape."),
+        (_DRAW, _DRAW.replace("like(mu)", "like(logvar)"), "Noise may take its shape from mu or from logvar."),
     ),
     "decoder": (
         (
@@ -31,7 +31,7 @@ _SURVIVORS: dict[str, tuple[tuple[str, str, str], ...]] = {
         ),
     ),
     "loss": (
-        (_CROSS, _CROSS.replace("len(x)", "len(logits)"), "x and logits have one row for each image."),
+        (_CROSS, _CROSS.replace("len(x)", "len(logits)"), "The batch size may be read off x or off the logits."),
         (_TERMS, _TERMS.replace(": reconstruction,", ": reconstruction.detach(),"), _REPORTED),
         (_TERMS, _TERMS.replace(": divergence}", ": divergence.detach()}"), _REPORTED),
     ),
