@@ -10,7 +10,7 @@ from typing import NamedTuple
 Numbers = tuple[float, ...]
 
 MOST = 1000
-_NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
+_NUMBER = r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
 _ENTRY = re.compile(rf"({_NUMBER})(?:\s*/\s*({_NUMBER}))?")
 _BETWEEN = re.compile(r"[\s,;()\[\]{}|]*")
 _EXACT = 1e-9
@@ -49,7 +49,7 @@ def _typed(text: str, single: bool) -> Numbers | None:
     text = text.replace("−", "-").replace("–", "-").strip()
     if len(text) > 40 * MOST:
         return None
-    if single and re.fullmatch(r"[+-]?\d+,\d+", text):
+    if single and re.fullmatch(r"[+-]?[0-9]+,[0-9]+", text):
         text = text.replace(",", ".")
     found: list[float] = []
     at = _BETWEEN.match(text).end()  # type: ignore[union-attr]  # the pattern matches the empty string

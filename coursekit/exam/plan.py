@@ -17,7 +17,7 @@ from coursekit.assess import DrawnQuestion, Question, question, questions
 
 VERSION = 1
 MOST_STUDENTS = 5000
-_RETRIES = 100
+_RETRIES, _DIGITS = 100, 3
 
 
 @dataclass(frozen=True)
@@ -102,6 +102,8 @@ def lectures(text: str) -> tuple[int, ...]:
         first, dash, last = part.strip().partition("-")
         if not first.isdigit() or (dash and not last.isdigit()):
             raise ValueError(f"lectures must be numbers and ranges such as 1-11 or 1,3,5-7; got {text!r}")
+        if max(len(first), len(last)) > _DIGITS:
+            raise ValueError(f"lectures must be small numbers; got {part.strip()!r}")
         found |= set(range(int(first), int(last or first) + 1))
     known = {q.lecture for q in questions() if q.lecture is not None}
     if not found or found - known:

@@ -139,7 +139,7 @@ def test_several_numbers_are_judged_together() -> None:
         ("1,5", (1.5,)), ("1,5,2", (1, 5, 2)), ("-.5", (-0.5,)), ("1e-3", (0.001,)), ("1/3", (1 / 3,)),
         ("{1 | 2}", (1, 2)),
         ("1/0", None), ("abc", None), ("1abc", None), ("", None), ("[]", None), ("1..2", None),
-        ("nan", None), ("inf", None),
+        ("nan", None), ("٣", None), ("inf", None),
         ("1e999", None), ("9" * 50_000, None), ("1 " * 2000, None),
     ],
 )  # fmt: skip

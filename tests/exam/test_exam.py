@@ -168,6 +168,7 @@ def test_bad_rosters_name_line_and_field(tmp_path: Path, text: str, told: str) -
         (["--seed", "1", "--students", "2", "--lectures", "1-40"], 1, "lectures must be among"),
         (["--seed", "1", "--students", "2", "--lectures", "one"], 1, "numbers and ranges such as 1-11"),
         (["--seed", "1", "--students", "2", "--lectures", "5-3"], 1, "lectures must be among"),
+        (["--seed", "1", "--students", "2", "--lectures", "1-99999999"], 1, "must be small numbers"),
         (["--seed", "1", "--students", "2", "--questions", "500"], 1, "questions must be 1 to"),
         (["--students", "2"], 2, "needs --seed with --students or --roster, or --again"),
         (["--seed", "x", "--students", "2"], 2, "invalid int value"),

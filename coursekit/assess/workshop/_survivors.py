@@ -21,7 +21,11 @@ _SURVIVORS: dict[str, tuple[tuple[str, str, str], ...]] = {
     ),
     "reparameterize": (
         (_DRAW, _DRAW.replace("+", "-"), "Normal noise is symmetric: minus is as good as plus."),
-        (_DRAW, _DRAW.replace("like(mu)", "like(logvar)"), "Noise may take its shape from mu or from logvar."),
+        (
+            _DRAW,
+            _DRAW.replace("like(mu)", "like(logvar)"),
+            "Noise may take its shape from mu or from logvar.",
+        ),
     ),
     "decoder": (
         (
@@ -31,7 +35,11 @@ _SURVIVORS: dict[str, tuple[tuple[str, str, str], ...]] = {
         ),
     ),
     "loss": (
-        (_CROSS, _CROSS.replace("len(x)", "len(logits)"), "The batch size may be read off x or off the logits."),
+        (
+            _CROSS,
+            _CROSS.replace("len(x)", "len(logits)"),
+            "The batch size may be read off x or off the logits.",
+        ),
         (_TERMS, _TERMS.replace(": reconstruction,", ": reconstruction.detach(),"), _REPORTED),
         (_TERMS, _TERMS.replace(": divergence}", ": divergence.detach()}"), _REPORTED),
     ),

@@ -124,7 +124,9 @@ class Quiz(SphinxDirective):
         """Return the options to choose from."""
         found: list[nodes.Node] = [raw('<div class="ck-options">')]
         for letter, option in zip(LETTERS, drawn.options, strict=False):
-            found.append(raw(f'<label><input type="radio" name="{name}" value="{letter}"> <span>'))
+            found.append(
+                raw(f'<label><input type="radio" name="{name}" value="{letter}"> <b>{letter}</b> <span>')
+            )
             found += [*inline(self, option.text), raw("</span></label>")]
         return [*found, raw("</div>")]
 
