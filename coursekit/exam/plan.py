@@ -219,7 +219,10 @@ def again(path: Path) -> Plan:
         raise CourseError(f"{path} can't be read: {error.strerror}") from None
     except (ValueError, KeyError, TypeError) as error:
         raise CourseError(f"{path} is no exam of this course: {type(error).__name__} {error}") from None
-    if found.record()["digest"] != kept.get("digest"):
+    record = found.record()
+    if record["seeds"] != kept.get("seeds"):
+        raise CourseError(f"{path}: field 'seeds' does not fit the seed, templates and students beside it")
+    if record["digest"] != kept.get("digest"):
         raise CourseError(
             f"{path}: field 'digest' does not fit: this version of the bank draws other numbers"
         )

@@ -112,4 +112,4 @@ def pdf(source: str, path: Path) -> None:
     import typst
 
     fixed = int(datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC).timestamp())
-    path.write_bytes(typst.compile(source.encode(), format="pdf", timestamp=fixed))
+    path.write_bytes(typst.compile(source.encode(), format="pdf", timestamp=fixed, ignore_system_fonts=True))

@@ -125,7 +125,8 @@ def test_damaged_records_are_one_line(made: tuple[Plan, Path], tmp_path: Path) -
         ("{", "is no exam of this course"),
         ("[]", "is no exam of this course"),
         (text.replace('"version": 1', '"version": 9'), "version must be 1; got 9"),
-        (text.replace('"seed": 7', '"seed": 8'), "field 'digest' does not fit"),
+        (text.replace('"seed": 7', '"seed": 8'), "field 'seeds' does not fit"),
+        (re.sub(r'"digest": "\w', '"digest": "x', text), "field 'digest' does not fit"),
         (text.replace('"title"', '"titel"'), "KeyError 'title'"),
     ):
         path.write_text(damage, encoding="utf-8")
