@@ -77,7 +77,7 @@ def threshold(rng: random.Random) -> Draft:
     wrong = [Distractor((theta, y), "sign of the bias", told)]
     if flipped != y:
         told = "A bias of the wrong sign also decided the output: bring $\\theta$ over with a minus sign."
-        wrong.append(Distractor((theta, flipped), "wrong bias used on", told))
+        wrong.append(Distractor((theta, flipped), "decided with the wrong sign", told))
     if u:
         told = "The bias is right; look again at the sign of $u$ to decide whether the neuron fires."
         wrong.append(Distractor((-theta, 1 - y), "decision reversed", told))

@@ -18,17 +18,7 @@
   const BETWEEN = new RegExp(`[${SPACE},;()\\[\\]{}|]*`, "y");
   const EDGES = new RegExp(`^[${SPACE}]+|[${SPACE}]+$`, "g");
 
-  /* Digits of other scripts, which keyboards set to them produce: each script has its ten in a row. */
-  function asciiDigit(digit) {
-    const plain = digit.normalize("NFKC");
-    if (/^[0-9]$/.test(plain)) return plain;
-    let below = 0;
-    while (below < 9 && /\p{Nd}/u.test(String.fromCodePoint(digit.codePointAt(0) - below - 1))) below += 1;
-    return String(below);
-  }
-
-  const clean = (text) =>
-    text.replace(/[−–]/g, "-").replace(EDGES, "").replace(/\p{Nd}/gu, asciiDigit);
+  const clean = (text) => text.replace(/[−–]/g, "-").replace(EDGES, "");
 
   function matchAt(pattern, text, at) {
     pattern.lastIndex = at;
