@@ -96,6 +96,7 @@ def test_a_terminal_shows_mathematics_in_unicode(source: str, told: str) -> None
         (r"\frac{a, b}{2}", "(a\\, b) / 2"),
         (rf"{MATRIX}", 'display(mat(delim: "(", 1, -0.5; 2, 3))'),
         (r"\sigma(u) = \tanh u", "sigma \\(u\\) = tanh u"),
+        (r"\cos(\pi t)", "cos\\(pi t\\)"),
         (r"a / b", "a slash b"),
         (r"f'(u)", "f'\\(u\\)"),
         (r"-1 \to 2 \times 3", "-1 -> 2 times 3"),

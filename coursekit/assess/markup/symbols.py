@@ -15,7 +15,7 @@ SYMBOLS: Final = {
 }  # fmt: skip
 
 # Set upright, with a thin space before their argument.
-FUNCTIONS: Final = ("ln", "log", "exp", "max", "min", "tanh")
+FUNCTIONS: Final = ("ln", "log", "exp", "max", "min", "sin", "cos", "tanh")
 
 # LaTeX -> Typst; a terminal has one space for all.
 SPACES: Final = {",": "thin", ";": "thick", " ": "thick", "quad": "quad"}
