@@ -56,7 +56,7 @@ def describe(value: object) -> str:
         >>> describe(3), describe("relu")
         ('int 3', "str 'relu'")
     """
-    shape = getattr(value, "shape", None)
+    shape = None if isinstance(value, type) else getattr(value, "shape", None)
     if shape is not None:
         return f"{type(value).__name__} of shape {tuple(shape)} and {getattr(value, 'dtype', 'no dtype')}"
     text = repr(value)

@@ -30,7 +30,7 @@ FLOORS = (
     ("experiments",),
     ("train", "metrics", "data", "plot"),
     ("vae",),
-    ("init",),
+    ("init", "scratch"),
     ("_check",),
     ("",),
 )
@@ -278,6 +278,13 @@ def test_importing_the_package_is_cheap() -> None:
 def test_models_load_nothing_beyond_torch(room: str) -> None:
     """Counted in packages, not in seconds: a clock on a busy machine says little about 3 %."""
     before, after = _loaded("import torch", f"import coursekit.{room}")
+    assert after - before - set(sys.stdlib_module_names) == {"coursekit"}
+
+
+def test_the_numpy_half_loads_nothing_beyond_numpy() -> None:
+    rooms = [_dotted(path) for path in MODULES if path.relative_to(PACKAGE).parts[0] == "scratch"]
+    assert rooms
+    before, after = _loaded("import numpy", "import " + ", ".join(rooms))
     assert after - before - set(sys.stdlib_module_names) == {"coursekit"}
 
 

@@ -51,11 +51,12 @@ Row = TypeVar("Row", Equation, Erratum, Coverage)
 
 @dataclass(frozen=True)
 class Ledger:
-    """All rows of the three ledgers."""
+    """All rows of the three ledgers, and the ids of the inventory that need a home."""
 
     equations: tuple[Equation, ...]
     errata: tuple[Erratum, ...]
     coverage: tuple[Coverage, ...]
+    items: tuple[str, ...] = ()
 
 
 def _row(kind: type[Row], data: Any, where: str) -> Row:
@@ -72,38 +73,63 @@ def _row(kind: type[Row], data: Any, where: str) -> Row:
     return kind(**{name: " ".join(data[name].split()) for name in names})
 
 
-def _read(path: Path, kind: type[Row]) -> tuple[Row, ...]:
-    """Read one ledger."""
+def _parse(path: Path, name: str) -> Any:
+    """Read one YAML file, or say in one line why that fails."""
     try:
-        rows = yaml.safe_load(path.read_text(encoding="utf-8"))
+        return yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise CourseError(
-            f"{path.name} must be a readable YAML list: {' '.join(str(error).split())}"
-        ) from None
-    if not isinstance(rows, list):
-        raise CourseError(f"{path.name} must be a YAML list of rows; got {type(rows).__name__}")
-    found = tuple(_row(kind, data, f"{path.name} row {n}") for n, data in enumerate(rows, start=1))
+        raise CourseError(f"{name} must be readable YAML: {' '.join(str(error).split())}") from None
+
+
+def _read(folder: Path, kind: type[Row]) -> tuple[Row, ...]:
+    """Read one ledger: a folder with a file for each chapter."""
+    found: list[Row] = []
+    for path in sorted(folder.glob("*.yml")):
+        name = f"{folder.name}/{path.name}"
+        rows = _parse(path, name)
+        if not isinstance(rows, list):
+            raise CourseError(f"{name} must be a YAML list of rows; got {type(rows).__name__}")
+        found += [_row(kind, data, f"{name} row {n}") for n, data in enumerate(rows, start=1)]
     key = fields(kind)[0].name
     keys = [getattr(row, key) for row in found]
     if twice := sorted({name for name in keys if keys.count(name) > 1}):
-        raise CourseError(f"{path.name} must name each {key} once; {twice[0]} stands twice")
-    return found
+        raise CourseError(f"ledger/{folder.name} must name each {key} once; {twice[0]} stands twice")
+    return tuple(found)
+
+
+def _items(root: Path) -> tuple[str, ...]:
+    """Read the ids that must have a home: for each source a list of ids, a span written ``A-1..6``."""
+    path = root / "ledger" / "inventory.yml"
+    sections = _parse(path, path.name) if path.is_file() else {}
+    if not isinstance(sections, dict) or not all(isinstance(ids, list) for ids in sections.values()):
+        raise CourseError(f"{path.name} must be a mapping from sections to lists of ids")
+    found: list[str] = []
+    for entry in (str(entry) for ids in sections.values() for entry in ids):
+        stem, span, last = entry.partition("..")
+        head, first = stem.rstrip("0123456789"), stem[len(stem.rstrip("0123456789")) :]
+        if span and not (first and last.isdigit() and int(first) < int(last)):
+            raise CourseError(f"{path.name} must write a span as A-1..6; got {entry}")
+        width = len(first) if first.startswith("0") else 0
+        numbers = range(int(first), int(last) + 1) if span else ()
+        found += [f"{head}{n:0{width}d}" for n in numbers] if span else [entry]
+    return tuple(found)
 
 
 def load(root: Path) -> Ledger:
-    """Read the three ledgers of a project.
+    """Read the ledgers of a project and the list of what it has promised to teach.
 
     Args:
         root: the project's folder.
 
     Raises:
-        CourseError: if one is missing or malformed: file, row and field.
+        CourseError: if one is malformed: file, row and field.
     """
     folder = root / "ledger"
     return Ledger(
-        _read(folder / "equations.yml", Equation),
-        _read(folder / "errata.yml", Erratum),
-        _read(folder / "coverage.yml", Coverage),
+        _read(folder / "equations", Equation),
+        _read(folder / "errata", Erratum),
+        _read(folder / "coverage", Coverage),
+        _items(root),
     )
 
 
@@ -175,29 +201,27 @@ def problems(root: Path, ledger: Ledger, pages: tuple[Page, ...]) -> list[str]:
     found = []
     rows = {row.label for row in ledger.equations}
     stand = [label for page in pages for label in equation_labels(page)]
-    found += [f"equation {label} has no row in ledger/equations.yml" for label in stand if label not in rows]
-    found += [
-        f"ledger/equations.yml: no page has the equation {label}" for label in sorted(rows - set(stand))
-    ]
+    found += [f"equation {label} has no row in ledger/equations" for label in stand if label not in rows]
+    found += [f"ledger/equations: no page has the equation {label}" for label in sorted(rows - set(stand))]
     places = {f"{page.slug}#{label}" for page in pages for label in labels(page)}
     found += [
-        f"ledger/coverage.yml: {row.id}: no page has the place {row.anchor}"
+        f"ledger/coverage: {row.id}: no page has the place {row.anchor}"
         for row in ledger.coverage
         if row.anchor not in places
     ]
+    homes = {row.id for row in covered(ledger)} | {row.id for row in ledger.errata}
+    found += [f"ledger/inventory.yml: {item} has no home" for item in ledger.items if item not in homes]
     tested: list[tuple[str, str, str]] = [("equations", r.label, r.test) for r in ledger.equations]
     tested += [("errata", r.id, r.test) for r in ledger.errata] + [
         ("coverage", r.id, r.test) for r in ledger.coverage
     ]
     found += [
-        f"ledger/{name}.yml: {key}: no test {test}"
-        for name, key, test in tested
-        if not _test_exists(root, test)
+        f"ledger/{name}: {key}: no test {test}" for name, key, test in tested if not _test_exists(root, test)
     ]
     symbols = [("equations", r.label, r.symbol) for r in ledger.equations]
     symbols += [("coverage", r.id, r.symbol) for r in ledger.coverage]
     found += [
-        f"ledger/{name}.yml: {key}: no symbol {dotted}"
+        f"ledger/{name}: {key}: no symbol {dotted}"
         for name, key, dotted in symbols
         if not _symbol_exists(dotted)
     ]

@@ -42,9 +42,8 @@ def write(root: Path, **texts: str) -> tuple[Page, ...]:
         toc.append("chapters:\n" + "\n".join(f"  - file: {name}" for name in names[1:]))
     (root / "_toc.yml").write_text("\n".join(toc) + "\n", encoding="utf-8")
     (root / "constraints.txt").write_text("torch==2.6.0\n", encoding="utf-8")
-    (root / "ledger").mkdir(exist_ok=True)
     for name in ("equations", "errata", "coverage"):
-        (root / "ledger" / f"{name}.yml").write_text("[]\n", encoding="utf-8")
+        (root / "ledger" / name).mkdir(parents=True, exist_ok=True)
     for name, text in texts.items():
         (root / f"{name}.md").write_text(text, encoding="utf-8")
     return pages(root)

@@ -24,7 +24,9 @@ _SIGN = re.compile(
 )
 
 # A function's name needs a little room: before an argument without brackets, and after a factor.
-_FUNCTION = re.compile(r"(</m(?:i|n|sub|sup|subsup|frac)>)?<mi>(ln|log|exp|sin|cos|tanh)</mi>(?=(<mo[^>]*>\()?)")
+_FUNCTION = re.compile(
+    r"(</m(?:i|n|sub|sup|subsup|frac)>)?<mi>(ln|log|exp|sin|cos|tanh)</mi>(?=(<mo[^>]*>\()?)"
+)
 
 # Brackets grow with a matrix only where a font for mathematics is installed; curved borders always do.
 _MATRIX = re.compile(r"<mo[^>]*>\(</mo><mtable>(.*?)</mtable><mo[^>]*>\)</mo>")

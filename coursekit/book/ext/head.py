@@ -67,7 +67,7 @@ class Myth(SphinxDirective):
         name = self.arguments[0]
         rows = {row.id: row for row in ledger.load(Path(self.env.srcdir)).errata}
         if name not in rows:
-            raise self.error(f"ledger/errata.yml has no row {name}")
+            raise self.error(f"ledger/errata has no row {name}")
         box = nodes.container(classes=["ck-myth"])
         target = f"myth-{name.lower()}"
         box["ids"].append(target)

@@ -24,7 +24,7 @@ def _digest(*paths: Path) -> str:
 
 def _states(root: Path, names: set[str]) -> dict[str, str]:
     """Return, for each page, a text that changes when the page must be read again."""
-    ledger = _digest(*sorted((root / "ledger").glob("*.yml")))
+    ledger = _digest(*sorted((root / "ledger").rglob("*.yml")))
     status = _digest(root / "_build" / "status.json")
     package = hashlib.sha256("".join(ModuleGraph(root).digests.values()).encode()).hexdigest()
     # What makes up the pages themselves: this extension, and the words it puts into each of them.
