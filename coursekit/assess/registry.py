@@ -10,6 +10,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, TypeVar
 
 from coursekit._check import closest
+from coursekit.assess.bank._lent import LENT
 from coursekit.assess.template import Question
 from coursekit.assess.textbank import load
 
@@ -60,12 +61,15 @@ def _pick(index: dict[str, Item], name: str, kind: str) -> Item:
 
 
 def questions(chapter: str | None = None) -> tuple[Question, ...]:
-    """Return all question templates, or those of a chapter, in the order they are taught.
+    """Return all question templates, or those that a chapter asks: its own, then those lent to it.
 
     Args:
         chapter: such as ``generative/variational-autoencoders``; all chapters if None.
     """
-    return tuple(q for q in _questions().values() if chapter is None or q.chapter == chapter)
+    if chapter is None:
+        return tuple(_questions().values())
+    own = [asked for asked in _questions().values() if asked.chapter == chapter]
+    return (*own, *(question(name) for name in LENT.get(chapter, ())))
 
 
 def question(name: str) -> Question:

@@ -103,7 +103,7 @@ class Dual(NDArrayOperatorsMixin):
 
     @property
     def T(self) -> "Dual":
-        """Return the dual number with its axes in reverse order: (D, K) for (K, D)."""
+        """Return the dual number with its axes in reverse order, (D, K) for (K, D)."""
         return Dual(self.value.T, self.tangent.T, level=self.level)
 
     def sum(self, axis: int | None = None) -> "Dual":

@@ -84,7 +84,7 @@ def fit(
         CourseError: if the loss is not finite; the parameters are then those before that batch.
 
     Example:
-        >>> from coursekit.scratch.mlp import MLP
+        >>> import numpy as np; from coursekit.scratch.mlp import MLP
         >>> g, x = np.random.default_rng(0), np.linspace(-1, 1, 20)[:, None]
         >>> run = fit(MLP([1, 1], generator=g), x, 2 * x, loss="squared",
         ...           epochs=50, batch_size=5, learning_rate=0.5, generator=g)

@@ -102,12 +102,12 @@ class MLP:
 
     @property
     def parameters(self) -> list[dict[str, Floats]]:
-        """The weights and biases, a dictionary with W and b for each linear layer: the arrays themselves."""
+        """Return the weights and biases themselves, a dictionary with W and b for each linear layer."""
         return [layer.parameters for layer in self.layers[::2]]
 
     @property
     def parameter_count(self) -> int:
-        """How many numbers are learned: the sum of (fan_in + 1) fan_out."""
+        """Return how many numbers are learned, the sum of (fan_in + 1) fan_out."""
         return sum(value.size for each in self.parameters for value in each.values())
 
     def forward(self, X: ArrayLike) -> Floats:

@@ -11,6 +11,7 @@ import torch
 
 from coursekit.assess import Question, mastery, question, questions
 from coursekit.assess.answer import Tolerance, read_numbers, show
+from coursekit.assess.bank._lent import LENT
 from coursekit.assess.template import Distractor, Draft, template
 
 WRONG = Distractor(2.0, "doubled", "Twice too much.")
@@ -221,3 +222,11 @@ def test_mastery_is_eighty_percent(right: int, total: int, enough: bool) -> None
     assert str(result).startswith(f"{right} of {total} right")
     with pytest.raises(TypeError, match="must hold bools; got int 1"):
         mastery({"a": 1})  # type: ignore[dict-item]
+
+
+def test_a_chapter_asks_its_own_questions_and_those_lent_to_it() -> None:
+    for chapter, names in LENT.items():
+        asked = [one.id for one in questions(chapter)]
+        own = [one.id for one in questions() if one.chapter == chapter]
+        assert asked == [*own, *names]
+        assert len(set(asked)) == len(asked), chapter

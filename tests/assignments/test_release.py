@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from coursekit.assess import exercise, exercises, question
+from coursekit.assess import exercises, question
 from coursekit.assess.leaks import leaks, secrets
 from tests.grading.course import ROOT, Course, read, source
 
-ASSIGNMENTS = ("mini-sprint-vae", "quiz-vae")
+ASSIGNMENTS = tuple(sorted(path.name for path in (ROOT / "solutions").iterdir() if path.is_dir()))
+GRADED = tuple(dict.fromkeys(task.id.partition("/")[0] for task in exercises()))
 
 
 @pytest.mark.parametrize("assignment", ASSIGNMENTS)
@@ -49,17 +50,23 @@ def test_cell_ids_are_fixed_and_nothing_was_run(assignment: str) -> None:
         assert all(not cell.get("outputs") for cell in cells)
 
 
-def test_every_step_is_graded_with_its_points() -> None:
+def test_every_exercise_belongs_to_an_assignment() -> None:
+    assert set(GRADED) <= set(ASSIGNMENTS)
+    assert {path.name for path in (ROOT / "exercises").iterdir()} == set(ASSIGNMENTS)
+
+
+@pytest.mark.parametrize("assignment", GRADED)
+def test_every_step_is_graded_with_its_points(assignment: str) -> None:
     worth = {}
-    for cell in read("solutions", "mini-sprint-vae")["cells"]:
+    for cell in read("solutions", assignment)["cells"]:
         tag = cell["metadata"].get("nbgrader", {})
         if tag.get("grade"):
             name = source(cell).split('"')[1]
             worth[name] = tag["points"]
             assert "### BEGIN HIDDEN TESTS" in source(cell)
             assert f'grade("{name}"' in source(cell).split("### BEGIN HIDDEN TESTS")[1]
-    assert worth == {task.id: task.points for task in exercises()}
-    assert sum(worth.values()) == 20
+    assert worth == {task.id: task.points for task in exercises() if task.id.startswith(f"{assignment}/")}
+    assert 10 <= sum(worth.values()) <= 25
 
 
 def test_quiz_key_is_not_in_the_students_notebook() -> None:
@@ -82,10 +89,10 @@ def test_quiz_solution_is_the_key() -> None:
         assert name in cells[f"grade-{number}"]
 
 
-def test_notebooks_name_exercises_that_exist() -> None:
-    text = json.dumps(read("exercises", "mini-sprint-vae"))
-    assert all(task.id in text for task in exercises())
-    assert exercise("mini-sprint-vae/kl").points == 3
+@pytest.mark.parametrize("assignment", GRADED)
+def test_notebooks_name_exercises_that_exist(assignment: str) -> None:
+    text = json.dumps(read("exercises", assignment))
+    assert all(task.id in text for task in exercises() if task.id.startswith(f"{assignment}/"))
 
 
 @pytest.mark.skipif(not (ROOT / "_build" / "html").is_dir(), reason="the site is not built: run `make book`")

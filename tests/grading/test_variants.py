@@ -89,7 +89,9 @@ def test_a_variant_is_written_below_solutions(tmp_path: Path, capsys: pytest.Cap
 
 def test_bad_input_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["variant", "mini-sprint", "--seed", "1", "--root", str(ROOT)]) == 1
-    assert "the assignments here are mini-sprint-vae, quiz-vae" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "the assignments here are " in told
+    assert "mini-sprint-vae, " in told
     assert main(["variant", SPRINT, "--seed", "0", "--root", str(ROOT)]) == 1
     assert "variant must be a number from 1 to 10000; got 0" in capsys.readouterr().err
     folder = tmp_path / "solutions" / SPRINT

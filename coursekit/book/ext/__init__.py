@@ -7,7 +7,9 @@ from typing import Any
 from sphinx.application import Sphinx
 
 from coursekit import __version__
+from coursekit.book.ext.api import ApiRoom
 from coursekit.book.ext.downloads import write_downloads
+from coursekit.book.ext.formula import Formula
 from coursekit.book.ext.head import ChapterHead, Myth
 from coursekit.book.ext.outdated import outdated, remember
 from coursekit.book.ext.quiz import Quiz
@@ -22,7 +24,9 @@ def setup(app: Sphinx) -> dict[str, Any]:
     Args:
         app: the Sphinx application.
     """
+    app.add_directive("api-room", ApiRoom)
     app.add_directive("chapter-head", ChapterHead)
+    app.add_directive("formula", Formula)
     app.add_directive("myth", Myth)
     app.add_directive("quiz", Quiz)
     app.add_directive("rules", Rules)

@@ -154,7 +154,7 @@ def leaky_relu(u: ArrayLike, *, slope: float = 0.01) -> Floats:
 
     .. math:: f(u) = u \text{ if } u > 0, \text{ else } a u
 
-    :math:`a` is the slope below zero. max(u, a u) is the same function only for a in [0, 1].
+    :math:`a` is the slope below zero. max(u, a u) is the same function only for a of at most 1.
 
     Args:
         u: net inputs.

@@ -109,5 +109,5 @@ class Operators:
 
     @property
     def T(self) -> Any:
-        """Return the variable with its axes in reverse order: (D, K) for (K, D)."""
+        """Return the variable with its axes in reverse order, (D, K) for (K, D)."""
         return self._apply("transpose", self, axes=None)

@@ -1,0 +1,95 @@
+"""The references of the one-neuron assignment against torch, and its notebook against its exercises."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch.nn import functional as F
+
+from coursekit.assess import check, exercise, exercises
+from coursekit.assess.workshop import _neuron_reference as reference
+from coursekit.assess.workshop._neuron_cases import drawn
+from coursekit.assess.workshop.one_neuron import rewrites
+
+NOTEBOOK = Path(__file__).parents[2] / "solutions" / "one-neuron" / "one-neuron.ipynb"
+OWN = [task for task in exercises() if task.id.startswith("one-neuron/")]
+
+
+def _inputs(seed: int, *, classes: bool = False) -> dict[str, np.ndarray]:
+    return drawn(seed, 5, 3, classes=classes)  # type: ignore[return-value]
+
+
+@pytest.mark.parametrize("seed", [0, 5])
+def test_cost_and_gradients_equal_autograd(seed: int) -> None:
+    v = _inputs(seed)
+    w, b = (torch.tensor(v[name], dtype=torch.float64, requires_grad=True) for name in ("w", "b"))
+    J = F.mse_loss(torch.tensor(v["X"]) @ w + b, torch.tensor(v["d"])) / 2
+    J.backward()
+    found = reference.cost(v["w"], v["b"], v["X"], v["d"])
+    assert found[0] == pytest.approx(J.item(), rel=1e-12)
+    np.testing.assert_allclose(found[1], w.grad.numpy(), rtol=1e-12)
+    assert found[2] == pytest.approx(b.grad.item(), rel=1e-12)
+    np.testing.assert_allclose(reference.output(v["w"], v["b"], v["X"]), v["X"] @ v["w"] + v["b"])
+
+
+@pytest.mark.parametrize("classes", [False, True])
+def test_every_iterate_equals_torch_sgd(classes: bool) -> None:
+    v = _inputs(2, classes=classes)
+    ours = (reference.logistic_sgd if classes else reference.sgd)(v["w"], v["b"], v["X"], v["d"], v["lr"])
+    w, b = (torch.tensor(v[name], dtype=torch.float64, requires_grad=True) for name in ("w", "b"))
+    optimiser = torch.optim.SGD([w, b], lr=float(v["lr"]))
+    for i in range(5):
+        np.testing.assert_allclose(ours[0][i], w.detach().numpy(), rtol=1e-12)
+        assert ours[1][i] == pytest.approx(b.item(), rel=1e-12)
+        optimiser.zero_grad()
+        u, target = torch.tensor(v["X"][i]) @ w + b, torch.tensor(v["d"][i])
+        (F.binary_cross_entropy_with_logits(u, target) if classes else (target - u) ** 2 / 2).backward()
+        optimiser.step()
+    np.testing.assert_allclose(ours[0][5], w.detach().numpy(), rtol=1e-12)
+
+
+def test_batch_step_follows_the_gradient_and_the_rate_is_the_hessian_s() -> None:
+    v = _inputs(3)
+    _, by_w, by_b = reference.cost(v["w"], v["b"], v["X"], v["d"])
+    w, b = reference.batch_step(v["w"], v["b"], v["X"], v["d"], v["lr"])
+    np.testing.assert_allclose(w, v["w"] - v["lr"] * by_w)
+    assert b == pytest.approx(v["b"] - v["lr"] * by_b)
+    X, d = torch.tensor(v["X"]), torch.tensor(v["d"])
+    hessian = torch.autograd.functional.hessian(
+        lambda t: ((X @ t[:-1] + t[-1] - d) ** 2).mean() / 2, torch.zeros(4, dtype=torch.float64)
+    )
+    assert reference.largest_rate(v["X"]) == pytest.approx(2 / torch.linalg.eigvalsh(hessian)[-1].item())
+
+
+def test_the_notebook_grades_every_exercise_with_its_points() -> None:
+    cells = json.loads(NOTEBOOK.read_text(encoding="utf-8"))["cells"]
+    worth = {}
+    for cell in cells:
+        tag = cell["metadata"].get("nbgrader", {})
+        if tag.get("grade"):
+            text = "".join(cell["source"])
+            worth[text.split('"')[1]] = tag["points"]
+            assert text.count("grade(") == 2
+            assert "### BEGIN HIDDEN TESTS" in text
+    assert worth == {task.id: task.points for task in OWN}
+    assert sum(worth.values()) == 15
+
+
+def test_variants_change_text_and_inputs() -> None:
+    whole = NOTEBOOK.read_text(encoding="utf-8")
+    for old, new in rewrites(7):
+        assert old in whole
+        assert "7" in new
+    for task in OWN:
+        assert check(task.id, task.reference(), variant=7).passed
+        inputs = [str(exercise(task.id).cases(seed)[0].inputs) for seed in (0, 7_000_021)]
+        assert inputs[0] != inputs[1]
+
+
+def test_lists_and_numpy_numbers_are_taken_and_odd_answers_are_not() -> None:
+    assert check("one-neuron/output", lambda w, b, X: list(X @ w + b)).passed
+    assert check("one-neuron/rate", lambda X: np.array(reference.largest_rate(X))).passed
+    assert "Nothing to check yet" in str(check("one-neuron/sgd", None))
+    assert "yours has (1,)" in str(check("one-neuron/output", lambda w, b, X: (X @ w + b)[:1]))
