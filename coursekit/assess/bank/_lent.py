@@ -53,4 +53,13 @@ LENT: dict[str, tuple[str, ...]] = {
         "concept/universal",
         "neuron/slope",
     ),
+    "foundations/model-selection": (
+        "selection/mse",
+        "selection/error-rate",
+        "selection/fold-sizes",
+        "selection/trainings",
+        "selection/choice",
+    ),
+    "foundations/depth": (
+    ),
 }
