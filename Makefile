@@ -18,6 +18,8 @@ LAB_SETTINGS := {"@jupyterlab/docmanager-extension:plugin": {"defaultViewers": {
 export OMP_NUM_THREADS ?= 1
 export PYDEVD_DISABLE_FILE_VALIDATION := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Fonts are looked up once for each environment; a list left by another one may name files that are gone.
+export MPLCONFIGDIR := $(CURDIR)/$(VENV)/share/matplotlib
 
 .DEFAULT_GOAL := help
 .PHONY: help book test fast lab serve assignments clean distclean
@@ -31,6 +33,7 @@ $(READY): pyproject.toml constraints.txt
 	@$(BIN)/python -c pass 2>/dev/null || $(PYTHON) -m venv --clear $(VENV)
 	@$(BIN)/python -m pip install -q $(PIP_ARGS) -c constraints.txt -e ".[book,lab,exam,practice,test]"
 	@$(BIN)/python -m pip check
+	@$(BIN)/python -c 'import matplotlib.font_manager'
 	@mkdir -p $(LAB) && printf '%s\n' '$(LAB_SETTINGS)' > $(LAB)/overrides.json
 	@touch $@
 
