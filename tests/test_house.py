@@ -29,8 +29,8 @@ FLOORS = (
     ("assess",),
     ("experiments",),
     ("train", "metrics", "data", "plot"),
-    ("vae",),
-    ("init", "scratch"),
+    ("vae", "autoencoders"),
+    ("init", "dense", "noise", "scratch"),
     ("_check",),
     ("",),
 )

@@ -9,11 +9,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from coursekit.dense import mlp, reset_weights
 from coursekit.experiments.bench import digits_split, plan, score, seeded, train
 from coursekit.metrics import accuracy
 from coursekit.train.terms import Batch
 from coursekit.vae.conditional import ConditionalVAE
-from coursekit.vae.networks import mlp, reset_linear
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ def train_judge(seed: int, epochs: int = 30) -> nn.Module:
         epochs: passes over the training images.
     """
     judge = mlp([64, 128, 10])
-    reset_linear(judge, generator=seeded(500 + seed))
+    reset_weights(judge, generator=seeded(500 + seed))
     split = digits_split()
     train(judge, (split.x_train, split.y_train), seed=500 + seed, epochs=epochs, loss=_cross_entropy, lr=3e-3)
     return judge

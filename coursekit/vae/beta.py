@@ -26,7 +26,7 @@ class BetaVAE(VAE):
         beta: weight of the KL term, 0 or more.
         likelihood: "bernoulli" or "gaussian".
         sigma: standard deviation of the pixels, for the Gaussian likelihood.
-        activation: "relu" or "tanh", between the layers.
+        activation: one of :func:`coursekit.dense.activations`, between the layers.
         generator: source of the initial weights; torch's default generator when None.
 
     Shape:
@@ -102,7 +102,7 @@ class CapacityVAE(VAE):
         warmup_steps: T, 1 or more; the last of these steps has the full target.
         likelihood: "bernoulli" or "gaussian".
         sigma: standard deviation of the pixels, for the Gaussian likelihood.
-        activation: "relu" or "tanh", between the layers.
+        activation: one of :func:`coursekit.dense.activations`, between the layers.
         generator: source of the initial weights; torch's default generator when None.
 
     Shape:

@@ -8,10 +8,11 @@ import torch
 from torch import Tensor, nn
 
 from coursekit._check import check_choice, check_positive_int, check_tensor
+from coursekit.dense import mlp, reset_weights
 from coursekit.vae.core import LatentGaussianModel
 from coursekit.vae.elbo import reparameterize
 from coursekit.vae.latent import lerp, slerp
-from coursekit.vae.networks import GaussianHead, mlp, reset_linear
+from coursekit.vae.networks import GaussianHead
 
 
 def kl_diagonal_gaussians(mu: Tensor, logvar: Tensor, prior_mu: Tensor, prior_logvar: Tensor) -> Tensor:
@@ -68,7 +69,7 @@ class ConditionalVAE(LatentGaussianModel):
         learned_prior: whether the prior's mean and log-variance depend on c.
         likelihood: "bernoulli" or "gaussian".
         sigma: standard deviation of the pixels, for the Gaussian likelihood.
-        activation: "relu" or "tanh", between the layers.
+        activation: one of :func:`coursekit.dense.activations`, between the layers.
         generator: source of the initial weights; torch's default generator when None.
 
     Shape:
@@ -112,7 +113,7 @@ class ConditionalVAE(LatentGaussianModel):
             width = hidden_dims[-1]
             trunk = mlp([condition_dim, width], activation=activation, last=True)
             self.prior_net = nn.Sequential(trunk, GaussianHead(width, latent_dim))
-            reset_linear(self.prior_net, generator=generator)
+            reset_weights(self.prior_net, generator=generator)
 
     def prior(self, like: Tensor, condition: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Return the mean and log-variance of p(z | c): N(0, I), or the learned ones.

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from coursekit._check import check_choice, check_positive, check_positive_int, check_tensor, require
+from coursekit.dense import mlp, reset_weights
 from coursekit.vae.elbo import (
     ElboTerms,
     bernoulli_nll,
@@ -17,7 +18,7 @@ from coursekit.vae.elbo import (
     negative_elbo,
     reparameterize,
 )
-from coursekit.vae.networks import GaussianHead, mlp, reset_linear
+from coursekit.vae.networks import GaussianHead
 
 
 class VAEOutput(NamedTuple):
@@ -42,7 +43,7 @@ class LatentGaussianModel(nn.Module):
         condition_dim: C, the width of a condition row; 0 for none.
         likelihood: "bernoulli" (the decoder returns logits) or "gaussian" (it returns means).
         sigma: standard deviation of the pixels, for the Gaussian likelihood.
-        activation: "relu" or "tanh", between the layers.
+        activation: one of :func:`coursekit.dense.activations`, between the layers.
         generator: source of the initial weights; torch's default generator when None.
 
     Raises:
@@ -82,7 +83,7 @@ class LatentGaussianModel(nn.Module):
         Args:
             generator: source of the draws; torch's default generator when None.
         """
-        reset_linear(self, generator=generator)
+        reset_weights(self, generator=generator)
 
     def _join(self, rows: Tensor, condition: Tensor | None) -> Tensor:
         if self.condition_dim == 0:

@@ -25,7 +25,7 @@ class VAE(LatentGaussianModel):
         latent_dim: Z, the number of latents.
         likelihood: "bernoulli" (the decoder returns logits) or "gaussian" (it returns means).
         sigma: standard deviation of the pixels, for the Gaussian likelihood.
-        activation: "relu" or "tanh", between the layers.
+        activation: one of :func:`coursekit.dense.activations`, between the layers.
         generator: source of the initial weights; torch's default generator when None.
 
     Shape:
