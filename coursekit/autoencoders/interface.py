@@ -217,5 +217,9 @@ class Autoencoder(nn.Module):
         return AELoss(reconstruction + penalty, reconstruction, penalty)
 
     def config(self) -> dict[str, Any]:
-        """Return the arguments that build this model again, plain values only: what a saved model holds."""
+        """Return the arguments that build this model again, plain values only: what a saved model holds.
+
+        Raises:
+            NotImplementedError: the model doesn't say.
+        """
         raise NotImplementedError(f"{type(self).__name__} must override config")
