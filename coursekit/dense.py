@@ -1,6 +1,6 @@
 """Dense networks for every model room, and torch's default start drawn from a generator."""
 
-__all__ = ["activations", "linear", "mlp", "reset_weights"]
+__all__ = ["activations", "linear", "make_activation", "mlp", "reset_weights"]
 
 import itertools
 from collections.abc import Callable, Sequence
@@ -31,6 +31,22 @@ def activations() -> tuple[str, ...]:
         True
     """
     return tuple(_ACTIVATIONS)
+
+
+def make_activation(name: str) -> nn.Module:
+    """Return a new module of an activation.
+
+    Args:
+        name: one of :func:`activations`.
+
+    Raises:
+        ValueError: the name is unknown.
+
+    Example:
+        >>> make_activation("tanh")
+        Tanh()
+    """
+    return _ACTIVATIONS[check_choice(name, "activation", tuple(_ACTIVATIONS))]()
 
 
 def linear(inputs: int, outputs: int, *, bias: bool = True) -> nn.Linear:
@@ -66,7 +82,7 @@ def mlp(sizes: Sequence[int], *, activation: str = "relu", last: bool = False) -
         check_positive_int(size, "each of sizes")
     layers: list[nn.Module] = []
     for inputs, outputs in itertools.pairwise(sizes):
-        layers += [linear(inputs, outputs), _ACTIVATIONS[activation]()]
+        layers += [linear(inputs, outputs), make_activation(activation)]
     return nn.Sequential(*(layers if last else layers[:-1]))
 
 

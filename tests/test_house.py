@@ -28,9 +28,9 @@ FLOORS = (
     ("grading", "book", "exam"),
     ("assess",),
     ("experiments",),
-    ("train", "metrics", "data", "plot"),
+    ("train", "metrics", "data", "plot", "anomaly", "ship"),
     ("vae", "autoencoders"),
-    ("init", "dense", "noise", "scratch"),
+    ("init", "dense", "disk", "noise", "scratch"),
     ("_check",),
     ("",),
 )
@@ -274,7 +274,7 @@ def test_importing_the_package_is_cheap() -> None:
     assert loaded.isdisjoint({"torch", "numpy", "matplotlib", "sklearn"})
 
 
-@pytest.mark.parametrize("room", ["vae", "init", "metrics", "train"])
+@pytest.mark.parametrize("room", ["vae", "init", "metrics", "train", "anomaly", "ship"])
 def test_models_load_nothing_beyond_torch(room: str) -> None:
     """Counted in packages, not in seconds: a clock on a busy machine says little about 3 %."""
     before, after = _loaded("import torch", f"import coursekit.{room}")

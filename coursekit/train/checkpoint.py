@@ -2,19 +2,16 @@
 
 __all__ = ["Checkpoint", "Saver", "read_checkpoint", "restore", "snapshot", "write_checkpoint"]
 
-import os
-import pickle
-import zipfile
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import Any
 
 import torch
 
 from coursekit._check import CourseError, check_positive_int, require
+from coursekit.disk import read_state, write_state
 from coursekit.train.hooks import Hook, Run
 
 FORMAT = "coursekit.train checkpoint 1"
@@ -74,22 +71,7 @@ def write_checkpoint(path: str | Path, state: Mapping[str, Any]) -> None:
     Raises:
         OSError: if the disk is full or the folder may not be written.
     """
-    target = Path(path)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with NamedTemporaryFile(dir=target.parent, prefix=target.name, suffix=".part", delete=False) as handle:
-        temporary = Path(handle.name)
-        try:
-            torch.save(dict(state), handle)
-            handle.flush()
-            os.fsync(handle.fileno())
-        except BaseException as error:
-            with suppress(OSError):
-                temporary.unlink()
-            # torch reports a full disk as a RuntimeError of its own.
-            if isinstance(error, RuntimeError):
-                raise OSError(f"cannot write {target}: {str(error).splitlines()[0]}") from error
-            raise
-    os.replace(temporary, target)
+    write_state(path, state)
 
 
 def read_checkpoint(path: str | Path) -> dict[str, Any]:
@@ -98,21 +80,7 @@ def read_checkpoint(path: str | Path) -> dict[str, Any]:
     Raises:
         CourseError: if the file is missing, damaged, or of another kind or version.
     """
-    try:
-        with zipfile.ZipFile(path) as archive:
-            broken = archive.testzip()
-        state = None if broken else torch.load(path, map_location="cpu", weights_only=True)
-    except FileNotFoundError:
-        raise CourseError(f"checkpoint {path} does not exist") from None
-    except (OSError, RuntimeError, EOFError, ValueError, pickle.UnpicklingError, zipfile.BadZipFile) as error:
-        kind = type(error).__name__
-        raise CourseError(f"checkpoint {path} is damaged or no checkpoint ({kind}): move it away") from error
-    if state is None:
-        raise CourseError(f"checkpoint {path} is damaged (checksum of {broken}): move it away")
-    found = state.get("format") if isinstance(state, dict) else None
-    if found != FORMAT:
-        raise CourseError(f"checkpoint {path} must have format {FORMAT!r}; got {found!r}: move it away")
-    return dict(state)
+    return read_state(path, format=FORMAT, kind="checkpoint")
 
 
 def restore(path: str | Path, run: Run, hooks: Sequence[Hook], settings: Mapping[str, object]) -> None:
