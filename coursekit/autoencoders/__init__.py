@@ -5,26 +5,37 @@ __all__ = [
     "AELoss",
     "AEOutput",
     "Activity",
+    "AdversarialAutoencoder",
     "Autoencoder",
     "ContractiveAutoencoder",
+    "ConvolutionalAutoencoder",
     "DenoisingAutoencoder",
     "DenseAutoencoder",
     "Gain",
+    "MaskedAutoencoder",
     "Mixture",
     "ResidualAutoencoder",
     "ResidualBlock",
+    "SequenceAutoencoder",
+    "SkipAutoencoder",
     "SparseAutoencoder",
     "UnitColumns",
     "Wiener",
     "active_fraction",
     "bernoulli_kl_penalty",
     "code_spread",
+    "conv_size",
+    "conv_transpose_size",
     "dead_units",
+    "discriminator_loss",
     "fit_pca",
     "fit_wiener",
+    "fooling_loss",
     "frobenius_closed",
     "frobenius_exact",
     "gain",
+    "gru_step",
+    "halvings",
     "hoyer",
     "hutchinson",
     "hutchinson_variance",
@@ -33,13 +44,18 @@ __all__ = [
     "load_model",
     "mixture_score",
     "optimal_denoiser",
+    "output_padding",
+    "patchify",
     "peak_penalty",
     "population_sparseness",
     "principal_angles",
+    "random_mask",
     "reconstruction_loss",
     "save_model",
     "score_of_denoiser",
     "top_k",
+    "unpatchify",
+    "valid_steps",
     "wiener",
 ]
 
@@ -51,8 +67,10 @@ from coursekit.autoencoders.activity import (
     lifetime_sparseness,
     population_sparseness,
 )
+from coursekit.autoencoders.adversarial import AdversarialAutoencoder, discriminator_loss, fooling_loss
 from coursekit.autoencoders.autoencoder import DenseAutoencoder
 from coursekit.autoencoders.contractive import ContractiveAutoencoder, Gain, code_spread, gain
+from coursekit.autoencoders.convolutional import ConvolutionalAutoencoder
 from coursekit.autoencoders.denoisers import (
     Mixture,
     Wiener,
@@ -66,8 +84,12 @@ from coursekit.autoencoders.denoising import DenoisingAutoencoder
 from coursekit.autoencoders.interface import AELoss, AEOutput, Autoencoder
 from coursekit.autoencoders.jacobian import frobenius_closed, frobenius_exact, hutchinson, hutchinson_variance
 from coursekit.autoencoders.losses import reconstruction_loss
+from coursekit.autoencoders.masked import MaskedAutoencoder, patchify, random_mask, unpatchify
 from coursekit.autoencoders.pca import PCA, fit_pca, principal_angles
 from coursekit.autoencoders.penalties import bernoulli_kl_penalty, l1_penalty, peak_penalty, top_k
 from coursekit.autoencoders.residual import ResidualAutoencoder, ResidualBlock
 from coursekit.autoencoders.saving import load_model, save_model
+from coursekit.autoencoders.sequence import SequenceAutoencoder, gru_step, valid_steps
+from coursekit.autoencoders.sizes import conv_size, conv_transpose_size, halvings, output_padding
+from coursekit.autoencoders.skip import SkipAutoencoder
 from coursekit.autoencoders.sparse import SparseAutoencoder, UnitColumns

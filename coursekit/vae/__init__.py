@@ -1,21 +1,28 @@
-"""Variational autoencoders: the bound, the plain model and its beta, capacity and conditional kin."""
+"""Variational autoencoders: the bound, the plain model, its beta, capacity, conditional and quantised kin."""
 
 __all__ = [
     "VAE",
+    "VQVAE",
     "BetaVAE",
     "CapacityVAE",
     "ConditionalVAE",
     "ElboTerms",
     "VAEOutput",
+    "VQCodes",
+    "VQLoss",
+    "VectorQuantizer",
     "bernoulli_nll",
     "gaussian_nll",
     "iwae_nll",
     "kl_diagonal_gaussians",
     "kl_standard_normal",
     "lerp",
+    "nearest_code",
     "negative_elbo",
+    "perplexity",
     "reparameterize",
     "slerp",
+    "straight_through",
     "traversal",
 ]
 
@@ -33,3 +40,5 @@ from coursekit.vae.elbo import (
 )
 from coursekit.vae.latent import lerp, slerp, traversal
 from coursekit.vae.model import VAE
+from coursekit.vae.quantizer import VectorQuantizer, VQCodes, nearest_code, perplexity, straight_through
+from coursekit.vae.vqvae import VQVAE, VQLoss

@@ -10,7 +10,8 @@ import torch.nn.functional as F
 from scipy.spatial.distance import cdist
 
 from coursekit.data import digits
-from coursekit.vae.vqvae import VQVAE, VectorQuantizer, nearest_code, perplexity, straight_through
+from coursekit.vae.quantizer import VectorQuantizer, nearest_code, perplexity, straight_through
+from coursekit.vae.vqvae import VQVAE
 
 
 def seeded(seed: int = 0) -> torch.Generator:
