@@ -65,8 +65,11 @@ def _is_placeholder(seen: object) -> bool:
     return bool(values) and all(isinstance(value, str) and value in blank for value in values)
 
 
-def _look(task: Exercise, candidate: object, case: Case) -> Finding | Report | None:
-    """Look at one case; return what is wrong, or a report that ends the check, or None."""
+def _look(task: Exercise, candidate: object, case: Case, *, begun: bool) -> Finding | Report | None:
+    """Look at one case; return what is wrong, or a report that ends the check, or None.
+
+    Nothing at all at the first look is a placeholder; after another case held it is a forgotten return.
+    """
     try:
         # nbgrader takes any line on stderr, a harmless warning too, for a failed test.
         with contextlib.redirect_stderr(sys.stdout):
@@ -75,20 +78,22 @@ def _look(task: Exercise, candidate: object, case: Case) -> Finding | Report | N
         raise
     except BaseException as error:  # sys.exit() in a student's function is a crash, not our exit
         return _crash(task, case.name, error)
-    return _not_attempted(task) if _is_placeholder(seen) else verdict(task, case, seen)
+    return _not_attempted(task) if not begun and _is_placeholder(seen) else verdict(task, case, seen)
 
 
-def _stage(task: Exercise, candidate: object, cases: Sequence[Case]) -> Finding | Report | None:
+def _stage(
+    task: Exercise, candidate: object, cases: Sequence[Case], *, begun: bool
+) -> Finding | Report | None:
     """Look at the cases of a stage; of the failures of its first failing layer, return the most telling.
 
     The largest case decides whether a misconception is recognised: on a small one different mistakes may
     look alike. Where none is, the case with the fewest numbers is the easiest to look at.
     """
     failures: list[tuple[Case, Finding]] = []
-    for case in cases:
+    for number, case in enumerate(cases):
         if failures and case.layer > failures[0][0].layer:
             break
-        found = _look(task, candidate, case)
+        found = _look(task, candidate, case, begun=begun or number > 0)
         if isinstance(found, Report) and not failures:
             return found
         if isinstance(found, Finding):
@@ -115,7 +120,7 @@ def examine(task: Exercise, candidate: object, seed: int = VISIBLE_SEED) -> Repo
         return Report(task.id, Outcome.WRONG, message, points=task.points)
     earned, number = 0.0, 0
     for points, cases in task.stages(seed):
-        found = _stage(task, candidate, cases)
+        found = _stage(task, candidate, cases, begun=number > 0)
         if isinstance(found, Report):
             return replace(found, earned=earned)
         if found is not None:

@@ -46,12 +46,12 @@ def _span(low: float, high: float, fmt: str, unit: str) -> str:
 def _required(low: float, high: float, unit: str) -> str:
     """Say which range a claim names."""
     if math.isinf(low):
-        return f"at most {_text(high, 'g')} {unit}".strip()
+        return f"at most {_text(high, '.10g')} {unit}".strip()
     if math.isinf(high):
-        return f"at least {_text(low, 'g')} {unit}".strip()
+        return f"at least {_text(low, '.10g')} {unit}".strip()
     if low == high:
-        return f"exactly {_text(low, 'g')} {unit}".strip()
-    return f"{_text(low, 'g')} to {_text(high, 'g')} {unit}".strip()
+        return f"exactly {_text(low, '.10g')} {unit}".strip()
+    return f"{_text(low, '.10g')} to {_text(high, '.10g')} {unit}".strip()
 
 
 def _seed_list(seeds: Sequence[int] | None) -> str:

@@ -68,9 +68,8 @@ def collapse(layers: Sequence[Layer]) -> Layer:
     require(len(layers) > 0, "layers must hold at least one layer; got none")
     w, b = (as_floats(part, "layers") for part in layers[0])
     for weights, bias in layers[1:]:
-        require(
-            w.shape[1] == len(weights), f"layers must fit; got {w.shape[1]} outputs, {len(weights)} inputs"
-        )
+        fault = f"got {w.shape[1]} outputs, {len(weights)} inputs"
+        require(w.shape[1] == len(weights), f"layers must fit; {fault}")
         w, b = w @ weights, b @ weights + bias
     return w, b
 

@@ -170,8 +170,8 @@ def bars(
             ax.axhline(level, color=f"C{len(rows) + index}", linestyle=DASHES[1 + index], label=name)
         ax.set(xlabel=xlabel, ylabel=ylabel)
         ax.margins(y=0.12)
-        if levels:
-            ax.legend()
+        if levels:  # above the axes: inside it would cover a bar's number
+            ax.legend(loc="lower right", bbox_to_anchor=(1, 1), borderaxespad=0.2, ncols=len(levels))
 
     return show(draw, alt=alt, size=size, caption=caption)
 

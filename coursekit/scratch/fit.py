@@ -46,13 +46,18 @@ def _epoch(
     for start in range(0, len(order), batch_size):
         picked = order[start : start + batch_size]
         value = model.step(rows[picked], targets[picked], learning_rate=learning_rate, loss=loss)
-        if not math.isfinite(value):
-            raise CourseError(
-                f"the loss is not finite in epoch {number}, batch {start // batch_size + 1} ({value:g}): "
-                "the parameters are those before this batch; try a smaller learning_rate"
-            )
+        _check_loss(value, number, start // batch_size + 1)
         total += value * len(picked)
     return total / len(order)
+
+
+def _check_loss(value: float, epoch: int, batch: int) -> None:
+    """Stop a run that has left the finite numbers."""
+    if not math.isfinite(value):
+        raise CourseError(
+            f"the loss is not finite in epoch {epoch}, batch {batch} ({value:g}): "
+            "the parameters are those before this batch; try a smaller learning_rate"
+        )
 
 
 def fit(

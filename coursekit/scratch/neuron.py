@@ -203,5 +203,5 @@ def stable_learning_rate(X: ArrayLike) -> float:
     """
     rows = as_floats(X, "X", shape=("B", "D"))
     widened = np.column_stack([rows, np.ones(len(rows), rows.dtype)])
-    # The largest singular value squared, without forming H, which would square its condition number.
+    # By the singular value, without forming H, which would square its condition number.
     return 2 * len(rows) / float(np.linalg.norm(widened, 2)) ** 2

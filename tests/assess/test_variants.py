@@ -1,6 +1,9 @@
 """Graded twins: the reference passes in every variant, and no two variants share an answer."""
 
+import json
+from importlib import import_module
 from itertools import combinations
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,6 +15,8 @@ from coursekit.assess.workshop._setting import SETTING, setting
 
 VARIANTS = range(1, 51)
 BETWEEN = 1_000_003
+SOLUTIONS = Path(__file__).parents[2] / "solutions"
+ASSIGNMENTS = sorted({task.id.split("/")[0] for task in exercises()})
 STEPS = [task.id for task in exercises() if not task.id.endswith("trained")]
 
 
@@ -74,3 +79,21 @@ def test_negative_variant_is_refused() -> None:
     with pytest.raises(ValueError, match="variant must be 0 or more; got -1"):
         setting(-1)
     assert "variant must be 0 or more" in check("mini-sprint-vae/kl", None, variant=-1).message
+
+
+@pytest.mark.parametrize("assignment", ASSIGNMENTS)
+def test_a_variant_rewrites_what_the_notebook_says(assignment: str) -> None:
+    module = import_module(f"coursekit.assess.workshop.{assignment.replace('-', '_')}")
+    book = json.loads((SOLUTIONS / assignment / f"{assignment}.ipynb").read_text(encoding="utf-8"))
+    text = "\n".join("".join(cell["source"]) for cell in book["cells"])
+    pairs = module.rewrites(7)
+    assert pairs
+    for old, new in pairs:
+        assert old in text
+        assert new != old
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_a_variant_has_inputs_of_its_own(name: str) -> None:
+    one, other = (str([case.inputs for case in exercise(name).cases(seed)]) for seed in (0, 7 * BETWEEN))
+    assert one != other

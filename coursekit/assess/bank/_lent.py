@@ -45,8 +45,6 @@ LENT: dict[str, tuple[str, ...]] = {
     ),
     "foundations/network-from-scratch": (
         "init/normal",
-        "backprop/first-layer",
-        "backprop/full-update",
         "layers/parameters",
     ),
     "foundations/non-linearity": (
@@ -60,6 +58,5 @@ LENT: dict[str, tuple[str, ...]] = {
         "selection/trainings",
         "selection/choice",
     ),
-    "foundations/depth": (
-    ),
+    "foundations/depth": (),
 }

@@ -193,7 +193,8 @@ def pairs(rng: random.Random) -> Draft:
                 "The chain rule multiplies its factors.",
             ),
         ),
-        "The slope cancels for linear with squared error and for sigmoid with binary cross-entropy only.",
+        "The slope cancels where loss and output belong together: linear with squared error, sigmoid with "
+        "binary cross-entropy.",
         (
             f"$y - d = {num(error)}$",
             f"$\\delta = {num(key)}$",

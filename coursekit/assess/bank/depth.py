@@ -55,7 +55,7 @@ def parity_count(rng: random.Random) -> Draft:
     return Draft(
         f"Parity of ${n}$ bits. How many ReLU neurons has the one hidden layer that bends at every sum of "
         f"the bits from $0$ to ${n - 1}$? How many hidden layers has a tree of exclusive ors? And how many "
-        "terms has the shortest *or* of *ands* of the bits and their negations?",
+        "terms has the shortest formula of two levels, an OR of ANDs of the bits and their negations?",
         right,
         (
             Distractor(

@@ -103,7 +103,7 @@ def matched(rng: random.Random) -> Draft:
 def blunder(rng: random.Random) -> Draft:
     n, times = rng.choice((20, 40, 50)), rng.choice((10, 100, 1000))
     inputs = rng.random() < 0.5
-    what = "input, which lies far to the right of all others," if inputs else "target"
+    what = "the input of the rightmost one was typed" if inputs else "one target was typed"
     answers: dict[str, Answer] = {
         "both": (
             "Both lines turn: both losses look at errors in the target alone.",
@@ -129,7 +129,7 @@ def blunder(rng: random.Random) -> Draft:
     }  # fmt: skip
     right = answers.pop("both" if inputs else "squared")
     return Draft(
-        f"One {what} of {n} points about a line is wrong by {times} times the range of the rest. You fit one "
+        f"Of {n} points about a line, {what} {times} times too large. You fit one "
         "line by least squares and one by least absolute error. What happens?",
         right[0],
         tuple(Distractor(*entry) for entry in answers.values()),

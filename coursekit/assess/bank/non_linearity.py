@@ -15,8 +15,9 @@ def collapse(rng: random.Random) -> Draft:
     w1, b1, w2, b2 = (halves(rng, -3, 3) for _ in range(4))
     key = (w1 * w2, b1 * w2 + b2)
     return Draft(
-        f"Two layers with one neuron each and no activation: $h = {num(w1)} x + {part(b1)}$, then $y = "
-        f"{num(w2)} h + {part(b2)}$. Write them as one layer $y = w x + b$. What are $w$ and $b$?",
+        f"Two layers with one neuron each and no activation: $h = w_1 x + b_1$ with $w_1 = {num(w1)}$ and "
+        f"$b_1 = {num(b1)}$, then $y = w_2 h + b_2$ with $w_2 = {num(w2)}$ and $b_2 = {num(b2)}$. Write "
+        "them as one layer $y = w x + b$. What are $w$ and $b$?",
         key,
         (
             Distractor(
@@ -222,7 +223,7 @@ def power(rng: random.Random) -> Draft:
     )  # fmt: skip
 
 
-@template("nonlin/statements", CHAPTER, "choice", label="nonlin-depth")
+@template("nonlin/statements", CHAPTER, "choice", label="nonlin")
 def statements(rng: random.Random) -> Draft:
     right = (
         ("With Xavier weights, deep stacks of ReLUs lose the gradient too.",

@@ -74,19 +74,19 @@ def first_loss(rng: random.Random) -> Draft:
     "scratch/output-gradient", CHAPTER, "number", label="scratch-backward", relative=5e-3, tolerance=1e-3
 )
 def output_gradient(rng: random.Random) -> Draft:
-    h = [[halves(rng, -2, 2, zero=True) for _ in range(2)] for _ in range(2)]
+    h = [[halves(rng, 0, 4, zero=True) for _ in range(2)] for _ in range(2)]  # outputs of ReLUs
     y = [[p / 10, (10 - p) / 10] for p in rng.sample(range(1, 10), 2)]
     labels = [rng.randint(0, 1) for _ in range(2)]
     error = [[y[i][j] - (labels[i] == j) for j in range(2)] for i in range(2)]
     key = tuple(sum(h[i][a] * error[i][0] for i in range(2)) / 2 for a in range(2))
     swapped = tuple(sum(h[a][i] * error[i][0] for i in range(2)) / 2 for a in range(2))
     return Draft(
-        f"A batch of two patterns leaves the hidden outputs $H = {matrix(h)}$ and the softmax outputs $Y "
-        f"= {matrix(y)}$, "
+        f"A batch of two patterns leaves the outputs $H = {matrix(h)}$ of two hidden ReLUs, and the softmax "
+        f"outputs $Y = {matrix(y)}$, "
         f"one pattern a row. The labels, counted from 0, are ${labels[0]}$ and ${labels[1]}$. The loss "
         "is the mean "
-        "cross-entropy. What is the first column of $\\partial J / \\partial W_2$, the one of output "
-        "neuron 0?",
+        "cross-entropy. What is the first column of $\\partial J / \\partial W_2$, the one that "
+        "belongs to class 0?",
         key,
         (
             Distractor(tuple(2 * v for v in key), "1/B left out", "That is the sum over the patterns: "
@@ -101,7 +101,7 @@ def output_gradient(rng: random.Random) -> Draft:
             f"$Y - D = {matrix(error)}$",
             f"$\\frac{{1}}{{2}} H^\\top (Y - D)$ has the first column $({num(key[0])},\\ {num(key[1])})$.",
         ),
-        asks=("$\\partial J / \\partial w_{10}$", "$\\partial J / \\partial w_{20}$"),
+        asks=("first hidden neuron", "second hidden neuron"),
         values={"H": h, "Y": y, "labels": labels},
         fits=min(map(abs, key)) >= 0.02 and max(abs(a - b) for a, b in zip(key, swapped, strict=True)) > 0.05,
     )  # fmt: skip

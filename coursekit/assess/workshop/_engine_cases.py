@@ -16,6 +16,8 @@ def graph(seed: int, count: int) -> tuple[list[list[int]], int]:
     """Draw a graph of numbered nodes: every node but the leaves has two parents, and three lead nowhere."""
     rng = np.random.default_rng(seed)
     name = rng.permutation(count + 3)
+    if name[count - 1] == len(name) - 1:  # the output must not be the last number by chance
+        name = (name + 1) % len(name)
     parents: list[list[int]] = [[] for _ in name]
     for node in range(2, count):
         # The node before always, so that all are used; an earlier one, so that ways differ in length.

@@ -2,6 +2,7 @@
 
 __all__ = ["ORDER"]
 
+from collections import Counter
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,8 @@ from coursekit.assess.exercise import Alternate, Case, Exercise, Mutant, Observa
 from coursekit.assess.plain import told
 from coursekit.assess.workshop._engine_cases import LONG, edges, graph, lists
 from coursekit.assess.workshop._engine_reference import Lists, order
+
+_LIST = "a list of nodes"
 
 
 def _order_cases(seed: int) -> tuple[Case, ...]:
@@ -32,14 +35,28 @@ def _reached(parents: Lists, output: int) -> set[int]:
 
 def _observe_order(candidate: Any, case: Case) -> Observation:
     parents, output = lists(case), int(case.inputs["output"])
-    names = ("recursion errors", "nodes missing", "nodes listed twice", "nodes not needed", "output first",
-             "nodes before one that is made of them")  # fmt: skip
+    tape = [list(own) for own in parents]
+    names = ("the answer", "recursion errors", "nodes missing", "nodes listed twice", "nodes not needed",
+             "output first", "nodes before one that is made of them",
+             "changed entries of parents")  # fmt: skip
     try:
-        came = candidate([list(own) for own in parents], output)
+        came = candidate(tape, output)
     except RecursionError:
-        return dict(zip(names, (1.0, 0.0, 0.0, 0.0, 1.0, 0.0), strict=True))
-    if not isinstance(came, (list, tuple)) or not all(isinstance(node, (int, np.integer)) for node in came):
-        return dict.fromkeys(names, told(came))
+        return dict(zip(names, (_LIST, 1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0), strict=True))
+    listed = came.tolist() if isinstance(came, np.ndarray) else came
+    if not isinstance(listed, (list, tuple)) or not all(isinstance(n, (int, np.integer)) for n in listed):
+        return {"the answer": told(came)}
+    return dict(zip(names, (_LIST, *_counts(parents, output, listed), _changes(tape, parents)), strict=True))
+
+
+def _changes(tape: Any, parents: Lists) -> float:
+    """Count the entries of a tape that are no longer what they were."""
+    same = sum(now == list(before) for now, before in zip(tape, parents, strict=False))
+    return float(max(len(tape), len(parents)) - same)
+
+
+def _counts(parents: Lists, output: int, came: Any) -> tuple[float, ...]:
+    """Count what is wrong with an order."""
     way, needed = [int(node) for node in came], _reached(parents, output)
     place = {node: at for at, node in reversed(list(enumerate(way)))}
     early = {
@@ -52,7 +69,15 @@ def _observe_order(candidate: Any, case: Case) -> Observation:
         0, len(needed - place.keys()), len(way) - len(place), len(place.keys() - needed), way[:1] == [output],
         len(early),
     )  # fmt: skip
-    return {name: float(count) for name, count in zip(names, counts, strict=True)}
+    return tuple(float(count) for count in counts)
+
+
+def _early_only(_: Case, seen: Observation) -> bool:
+    """Tell an order that is wrong in nothing but the order, whatever way led to it."""
+    right = {"nodes missing": 0, "nodes listed twice": 0, "nodes not needed": 0, "output first": 1}
+    return all(seen.get(name) == value for name, value in right.items()) and bool(
+        seen.get("nodes before one that is made of them")
+    )
 
 
 def _by_uses(parents: Lists, output: int) -> list[int]:
@@ -115,15 +140,21 @@ def _first_met(parents: Lists, output: int) -> list[int]:
 
 
 def _twice(parents: Lists, output: int) -> list[int]:
-    way = order(parents, output)
-    return [
-        node for node in way for _ in range(1 + (node != output and sum(node in own for own in parents) > 1))
-    ]
+    users = Counter(parent for own in parents for parent in set(own))
+    return [node for node in order(parents, output) for _ in range(1 + (node != output and users[node] > 1))]
 
 
 def _everything(parents: Lists, output: int) -> list[int]:
     way = order(parents, output)
-    return way + [node for node in range(len(parents)) if node not in set(way)]
+    listed = set(way)
+    return way + [node for node in range(len(parents)) if node not in listed]
+
+
+def _destructive(parents: Lists, output: int) -> list[int]:
+    way = order(parents, output)
+    for own in parents:
+        own.clear()  # type: ignore[attr-defined]
+    return way
 
 
 ORDER = Exercise(
@@ -141,6 +172,19 @@ ORDER = Exercise(
             "A node is listed when it is first met. It may still be used by a node further on: list it after "
             "every one of its users.",
             lambda: _first_met,
+            sign=_early_only,
+        ),
+        Mutant(
+            "sorted by number",
+            "The nodes are sorted by their numbers, which say nothing about who was made of whom: follow "
+            "parents.",
+            lambda: lambda parents, output: sorted(order(parents, output), reverse=True),
+        ),
+        Mutant(
+            "tape emptied",
+            "The order is right, but parents was changed on the way, and step D still needs it: work on "
+            "marks of your own.",
+            lambda: _destructive,
         ),
         Mutant(
             "listed twice",

@@ -33,15 +33,27 @@ def _rule_cases(seed: int) -> tuple[Case, ...]:
 def _observe_rule(candidate: Any, case: Case) -> Observation:
     arguments = [np.array(entry) for entry in np.asarray(case.inputs["arguments"])]
     came = candidate(str(case.inputs["op"]), arguments, np.array(case.inputs["g"]))
-    if not isinstance(came, (tuple, list)) or len(came) != len(arguments):
-        names = [f"gradient by argument {n}" for n in range(1, len(arguments) + 1)]
-        return dict.fromkeys(names, told(came))
-    return {f"gradient by argument {n}": plain(entry) for n, entry in enumerate(came, start=1)}
+    if came is None:
+        return {"the answer": told(came)}
+    if not isinstance(came, (tuple, list)):
+        return {"the answer": f"no tuple but {told(came)}"}
+    seen: dict[str, Any] = {"the answer": _tuple_of(len(came))}
+    return seen | {f"gradient by argument {n}": plain(entry) for n, entry in enumerate(came, start=1)}
+
+
+def _tuple_of(count: int) -> str:
+    """Say what is asked for."""
+    return f"a tuple of {count} gradient{'' if count == 1 else 's'}"
 
 
 def _only(op: str, change: Rule) -> Callable[[], Rule]:
     """Return a builder of the right rules with another one for a single operation."""
     return lambda: lambda name, arguments, g: (change if name == op else rule)(name, arguments, g)
+
+
+def _bare(name: str, arguments: Sequence[Array], g: Array) -> Any:
+    found = rule(name, arguments, g)
+    return found if len(found) > 1 else found[0]
 
 
 def _local(name: str, arguments: Sequence[Array], g: Array) -> Any:
@@ -81,6 +93,20 @@ RULE = Exercise(
             "gradient forgotten",
             "The slopes are there, but not the gradient g that comes back: multiply each slope by g.",
             lambda: _local,
+        ),
+        Mutant(
+            "no tuple",
+            "That is an array. Return a tuple for one argument as well: (gradient,), with the comma.",
+            lambda: _bare,
+            sign=lambda _, seen: str(seen.get("the answer")).startswith("no tuple but ndarray"),
+        ),
+        Mutant(
+            "one for both",
+            "There is one gradient for two arguments. Each gets its own, even where they are equal.",
+            _only("add", lambda _, __, g: (g,)),
+            sign=lambda case, seen: (
+                len(np.asarray(case.inputs["arguments"])) == 2 and seen.get("the answer") == _tuple_of(1)
+            ),
         ),
         Mutant(
             "sum split",

@@ -38,13 +38,13 @@ def _observe_sums(candidate: Any, case: Case) -> Observation:
 
 def _changed(
     *, start: float = 1.0, add: bool = True, way: Callable[[Sequence[int]], Sequence[int]] = tuple,
-    carry: Callable[[float, float], float] = lambda g, s: g * s, once: bool = False,
+    carry: Callable[[float, float], float] = lambda g, s: g * s, once: bool = False, seed: int | None = None,
 ) -> Callable[[], Any]:  # fmt: skip
     """Return a builder of the sums with one thing changed."""
 
     def wrong(nodes: Sequence[int], parents: Lists, slopes: Slopes) -> list[float]:
         total = [0.0] * len(parents)
-        total[nodes[0]] = start
+        total[nodes[0] if seed is None else seed] = start
         for node in way(nodes):
             pairs = list(zip(parents[node], slopes[node], strict=True))
             for parent, slope in dict(pairs).items() if once else pairs:
@@ -52,6 +52,11 @@ def _changed(
         return total
 
     return lambda: wrong
+
+
+def _by_index(way: Sequence[int], parents: Lists, slopes: Slopes) -> list[float]:
+    first = [[own[each.index(parent)] for parent in each] for each, own in zip(parents, slopes, strict=True)]
+    return accumulate(way, parents, first)
 
 
 def _by_pulling(way: Sequence[int], parents: Lists, slopes: Slopes) -> Any:
@@ -101,6 +106,16 @@ ACCUMULATE = Exercise(
             "same parent once",
             "In x x the same parent stands twice, with a slope each; a dictionary keeps only one of them.",
             _changed(once=True),
+        ),
+        Mutant(
+            "first slope for both",
+            "In x x the same parent stands twice, with a slope each; index() finds the first one both times.",
+            lambda: _by_index,
+        ),
+        Mutant(
+            "start at the last number",
+            "The 1 stands at the node with the last number. It belongs to the first node of way.",
+            _changed(seed=-1),
         ),
         Mutant(
             "start at zero",

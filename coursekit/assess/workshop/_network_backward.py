@@ -11,6 +11,7 @@ from coursekit.assess.exercise import Alternate, Case, Exercise, Mutant, Observa
 from coursekit.assess.workshop._network_reference import Array, Arrays, backward, forward
 from coursekit.assess.workshop._network_survivors import survivors
 from coursekit.assess.workshop._network_tools import NAMES, arrays, given, parameters, probabilities
+from coursekit.assess.workshop._tools import flag
 
 CACHE = ("U", "H", "V")
 _LAYER = {"output": ("W2", "b2"), "hidden": ("W1", "b1")}
@@ -36,8 +37,13 @@ def _cases(seed: int) -> tuple[Case, ...]:
 def _observe(candidate: Any, case: Case) -> Observation:
     x, d = given(case, ("X", "d")).values()
     names = _LAYER[str(case.inputs["layer"])]
+    held = given(case, NAMES)
     with np.errstate(all="ignore"):
-        return arrays(candidate(x, d, given(case, NAMES), given(case, CACHE)), names)
+        found = arrays(candidate(x, d, held, given(case, CACHE)), names)
+    if case.group == "output" or len(found) == 1:
+        return found
+    kept = all(np.array_equal(held.get(name, np.nan), case.inputs[name]) for name in NAMES)
+    return dict(found) | {"parameters stay as they are": flag(kept)}
 
 
 def _back(
@@ -142,7 +148,26 @@ _OUTPUT_MUTANTS = (
         lambda: _back(below="U"),
     ),
 )
+
+
+def _moving(x: Any, d: Any, p: Any, cache: Any) -> Arrays:
+    found = backward(x, d, p, cache)
+    for name in NAMES:
+        p[name] -= 0.1 * found[name]
+    return found
+
+
 _HIDDEN_MUTANTS = (
+    Mutant(
+        "updated here",
+        "The gradients are right, and the parameters were changed as well: the update is the next step.",
+        lambda: _moving,
+    ),
+    Mutant(
+        "slope of ReLU",
+        "The slope is that of a ReLU, 0 or 1; the hidden layer has tanh.",
+        lambda: _back(slope=lambda c: (c["U"] > 0).astype(float)),
+    ),
     Mutant(
         "slope taken at the output",
         "The slope of tanh is taken at H, its output: it is taken at U, where it is 1 − tanh(U)², which is "

@@ -74,6 +74,12 @@ def _usable(case: Case, seen: Observation) -> str | None:
         if isinstance(value, str) or np.shape(value) != (count,):
             came = value if isinstance(value, str) else f"shape {np.shape(value)}"
             return f"{key} must have shape ({count},), one whole number a digit; yours is {came}."
+        odd = np.asarray(value)[np.mod(np.asarray(value), 1) != 0]
+        if odd.size and key == "labels":
+            return (
+                f"labels must be whole numbers from 0 to 9; yours hold {odd[0]:.3g}. The class is the place "
+                "of the largest logit, argmax, not its value."
+            )
     return None
 
 

@@ -21,11 +21,13 @@ def _loss_cases(seed: int) -> tuple[Case, ...]:
         return Case(name, {"V": scale * rng.normal(size=(rows, classes)), "d": d}, group=group)
 
     far = np.array([[0.0, 45.0, 3.0], [60.0, 0.0, 0.0], [-50.0, 0.0, 1.0]]) + rng.normal(size=(3, 3))
+    sure = np.array([[1000.0, -1000, 0], [-900, 800, 0]]) + rng.normal(size=(2, 3))
     large = np.array([[1000.0], [900], [-1000], [800]]) + 3 * rng.normal(size=(4, 3))
     return (
         case("five patterns of 3 classes", 5, 3, "values"),
         case("eight patterns of 4 classes", 8, 4, "values", 2.0),
         Case("confident mistakes", {"V": far, "d": np.array([0, 1, 0])}, group="safe"),
+        Case("sure and wrong by 2000", {"V": sure, "d": np.array([1, 0])}, group="safe"),
         Case("logits near 1000 and −1000", {"V": large, "d": np.array([0, 2, 1, 1])}, group="safe"),
     )
 
@@ -37,6 +39,13 @@ def _loss_observe(candidate: Any, case: Case) -> Observation:
 
 def _picked(v: Any, d: Any) -> Any:
     return probabilities(v)[np.arange(len(d)), d]
+
+
+def _capped(case: Case, seen: Observation) -> bool:
+    """Tell a loss that is finite and too small where mistakes are confident."""
+    came, right = seen.get("loss"), loss(*given(case, ("V", "d")).values())
+    number = isinstance(came, np.ndarray) and came.shape == ()
+    return case.group == "safe" and number and 0 < float(np.asarray(came)) < 0.98 * right
 
 
 def _plain_exponentials(v: Any, d: Any) -> Any:
@@ -78,10 +87,22 @@ LOSS = Exercise(
                lambda: lambda v, d: -loss(v, d)),
         Mutant(
             "offset in the logarithm",
-            "A small number inside the logarithm caps the loss near 18.4: a confident mistake must cost "
-            "as much "
-            "as its logits are apart. Work from the logits.",
+            "The loss is capped, as by a small number inside the logarithm or by a clip: a confident mistake "
+            "must cost as much as its logits are apart. Work from the logits.",
             lambda: lambda v, d: -np.mean(np.log(_picked(v, d) + 1e-8)),
+            sign=_capped,
+        ),
+        Mutant(
+            "logarithm of the softmax",
+            "The softmax is safe, and its logarithm is not: a probability of 0 has none. Log of the sum of "
+            "exponentials minus the logit needs no probabilities.",
+            lambda: lambda v, d: -np.mean(np.log(_picked(v, d))),
+        ),
+        Mutant(
+            "every label in every row",
+            "V[:, d] takes the columns of all labels from every row. Each row needs its own: "
+            "V[np.arange(B), d].",
+            lambda: lambda v, d: (np.logaddexp.reduce(v, axis=1)[:, None] - v[:, d]).mean(),
         ),
         Mutant(
             "no shift",

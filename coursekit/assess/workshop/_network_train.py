@@ -1,22 +1,33 @@
 """The network from scratch: the training loop, judged by what it does to the weights."""
 
-__all__ = ["TRAIN", "loop", "one_step"]
+__all__ = ["TRAIN"]
 
-from collections.abc import Callable
 from operator import attrgetter
 from typing import Any
 
 import numpy as np
 
 from coursekit.assess.exercise import Alternate, Case, Exercise, Mutant, Observation
-from coursekit.assess.workshop._network_reference import (
-    Array,
-    Arrays,
-    backward,
-    forward,
-    initialise,
-    train,
-    update,
+from coursekit.assess.workshop._network_loops import (
+    dropping,
+    ignored,
+    in_the_callers_arrays,
+    labels_left,
+    loop,
+    once,
+    summed,
+    uphill,
+)  # fmt: skip
+from coursekit.assess.workshop._network_reference import Array, Arrays, backward, forward, train
+from coursekit.assess.workshop._network_rows import (
+    COUNTS,
+    DIRECTION,
+    EXPECTED,
+    LABELS,
+    REST,
+    RIGHT,
+    no_step_in_no_epoch,
+    rows_told,
 )
 from coursekit.assess.workshop._network_survivors import survivors
 from coursekit.assess.workshop._network_tools import NAMES, expected_answer, given, global_stream, unlike
@@ -38,13 +49,13 @@ def _cases(seed: int) -> tuple[Case, ...]:
     (x, d), (fresh, truth) = _quadrants(rng, ROWS), _quadrants(rng, 400)
     expected: dict[str, Any] = {
         "the answer": expected_answer(NAMES), "hidden neurons": float(HIDDEN), "outputs": 2.0,
-        "steps in 2 epochs, told from the weights": 2.0 * ROWS / BATCH,
+        REST: 1.0, **EXPECTED, "steps in 2 epochs, told from the weights": 2.0 * ROWS / BATCH,
         "equal results from equal generators": 1.0, "other results from another generator": 1.0,
         "a new order for each epoch": 1.0, "the global stream is left alone": 1.0,
         "X and d stay as they are": 1.0, "at least 9 of 10 fresh points right": 1.0,
     }  # fmt: skip
     inputs: dict[str, Any] = {"X": x, "d": d, "fresh": fresh, "truth": truth, "seed": seed}
-    margins = {"steps in 2 epochs, told from the weights": 0.05}
+    margins = {"steps in 2 epochs, told from the weights": 0.05, COUNTS: 0.005}
     return (Case(f"{ROWS} sorted points in batches of {BATCH}", inputs, 3, expected, margins),)
 
 
@@ -82,22 +93,27 @@ def _observe(candidate: Any, case: Case) -> Observation:
         if wrong is not None:
             return wrong
         runs = [first, run(0, TINY), run(1, TINY), run(2, TINY), run(2, TINY), run(2, TINY, seed + 1)]
+        told_apart = {REST: no_step_in_no_epoch(candidate, seed), **rows_told(candidate, seed)}
     found = [_clean(value) for value in runs]
     final, start, _, moved, again, other = found
     if final is None or start is None or moved is None or again is None or other is None:
         return {"the answer": "a dictionary, but not of finite arrays that fit together"}
-    return _seen(case, final, start, moved) | {
-        "equal results from equal generators": flag(np.array_equal(moved["W1"], again["W1"])),
-        "other results from another generator": flag(not np.array_equal(moved["W1"], other["W1"])),
-        "a new order for each epoch": flag(len(set(states[1:4])) == 3),
-        "the global stream is left alone": flag(not used[0]),
-        "X and d stay as they are": flag(
-            np.array_equal(x, case.inputs["X"]) and np.array_equal(d, case.inputs["d"])
-        ),
-        "at least 9 of 10 fresh points right": flag(
-            (forward(fresh, final)["V"].argmax(axis=1) == truth).mean() >= 0.9
-        ),
-    }
+    return (
+        _seen(case, final, start, moved)
+        | told_apart
+        | {
+            "equal results from equal generators": flag(np.array_equal(moved["W1"], again["W1"])),
+            "other results from another generator": flag(not np.array_equal(moved["W1"], other["W1"])),
+            "a new order for each epoch": flag(len(set(states[1:4])) == 3),
+            "the global stream is left alone": flag(not used[0]),
+            "X and d stay as they are": flag(
+                np.array_equal(x, case.inputs["X"]) and np.array_equal(d, case.inputs["d"])
+            ),
+            "at least 9 of 10 fresh points right": flag(
+                (forward(fresh, final)["V"].argmax(axis=1) == truth).mean() >= 0.9
+            ),
+        }
+    )
 
 
 def _seen(case: Case, final: Arrays, start: Arrays, moved: Arrays) -> dict[str, Any]:
@@ -112,76 +128,21 @@ def _seen(case: Case, final: Arrays, start: Arrays, moved: Arrays) -> dict[str, 
     }
 
 
-def one_step(p: Arrays, x: Array, d: Array, rate: float) -> Arrays:
-    """Return the parameters after one right step on x, (B, D), and d, (B,)."""
-    return update(p, backward(x, d, p, forward(x, p)), rate)
+def _lost_and_doubled(_: Case, seen: Observation) -> bool:
+    """Tell rows drawn with replacement: some are lost, and the number of steps is right all the same."""
+    shares = seen.get(COUNTS)
+    if not isinstance(shares, np.ndarray) or seen.get(LABELS) != 1:
+        return False
+    return bool(np.abs(shares).min() < 0.005) and abs(float(shares.sum()) - 4) < 0.05
 
 
-def loop(
-    step: Callable[[Arrays, Array, Array, float], Arrays] = one_step,
-    order: Callable[[Any, int, int], Array] = lambda generator, n, _epoch: generator.permutation(n),
-    width: Callable[[int], int] = lambda hidden: hidden,
-    length: Callable[[int], int] = lambda epochs: epochs,
-    size: Callable[[int, int], int] = lambda batch, _n: batch,
-    rate: Callable[[float], float] = lambda learning_rate: learning_rate,
-    own: Callable[[Any], Any] = lambda generator: generator,
-    most: int | None = None,
-) -> Callable[..., Arrays]:
-    """Write the training loop with one of its parts exchanged."""
-
-    def run(
-        X: Any, d: Any, hidden: Any, epochs: Any, batch_size: Any, learning_rate: Any, generator: Any
-    ) -> Arrays:
-        source = own(generator)
-        p, bs = initialise((X.shape[1], width(hidden), d.max() + 1), source), size(batch_size, len(X))
-        for epoch in range(length(epochs)):
-            rows = order(source, len(X), epoch)
-            for at in range(0, len(X), bs)[:most]:
-                p = step(p, X[rows[at : at + bs]], d[rows[at : at + bs]], rate(learning_rate))
-        return p
-
-    return run
+def _another_rate(_: Case, seen: Observation) -> bool:
+    """Tell steps that are far too long for the rate that was handed in."""
+    shares = seen.get(COUNTS)
+    return isinstance(shares, np.ndarray) and bool(np.abs(shares).max() > 100) and seen.get(REST) == 1
 
 
-def _uphill(p: Arrays, x: Array, d: Array, rate: float) -> Arrays:
-    return one_step(p, x, d, -rate)
-
-
-def _summed(p: Arrays, x: Array, d: Array, rate: float) -> Arrays:
-    return one_step(p, x, d, rate * len(x))
-
-
-def _ignored(p: Arrays, _x: Array, _d: Array, _rate: float) -> Arrays:
-    return p
-
-
-def _once() -> Callable[..., Arrays]:
-    """Draw an order before the loop, and keep it."""
-
-    def run(
-        X: Any, d: Any, hidden: Any, epochs: Any, batch_size: Any, learning_rate: Any, generator: Any
-    ) -> Arrays:
-        p, rows = initialise((X.shape[1], hidden, d.max() + 1), generator), generator.permutation(len(X))
-        for _ in range(epochs):
-            for at in range(0, len(X), batch_size):
-                p = one_step(p, X[rows[at : at + batch_size]], d[rows[at : at + batch_size]], learning_rate)
-        return p
-
-    return run
-
-
-def _in_the_callers_arrays(
-    X: Any, d: Any, hidden: Any, epochs: Any, batch_size: Any, learning_rate: Any, generator: Any
-) -> Arrays:
-    p = initialise((X.shape[1], hidden, d.max() + 1), generator)
-    for _ in range(epochs):
-        rows = generator.permutation(len(X))
-        X[:], d[:] = X[rows], d[rows]
-        for at in range(0, len(X), batch_size):
-            p = one_step(p, X[at : at + batch_size], d[at : at + batch_size], learning_rate)
-    return p
-
-
+_EPOCHS_IGNORED = "The number of epochs makes no difference: loop over all of them."
 _RANDOM_ROWS = lambda generator, n, _: np.argsort(generator.random(n))  # noqa: E731
 TRAIN = Exercise(
     "network-from-scratch/train",
@@ -210,7 +171,7 @@ TRAIN = Exercise(
         Mutant(
             "shuffled once",
             "One order is drawn before the loop and kept: draw a new one for each epoch.",
-            _once,
+            once,
         ),
         Mutant(
             "generator ignored",
@@ -224,8 +185,39 @@ TRAIN = Exercise(
         ),
         Mutant(
             "epochs ignored",
-            "The number of epochs makes no difference: loop over all of them.",
+            _EPOCHS_IGNORED,
             lambda: loop(length=lambda epochs: min(epochs, 1)),
+        ),
+        Mutant(
+            "one epoch too many",
+            "There is one pass too many: with 0 epochs the weights must stay as they were drawn.",
+            lambda: loop(length=lambda epochs: epochs + 1),
+        ),
+        Mutant("one epoch always", _EPOCHS_IGNORED, lambda: loop(length=lambda _: 1)),
+        Mutant(
+            "one epoch too few",
+            "There is one pass too few: range(epochs) counts from 0 and makes all of them.",
+            lambda: loop(length=lambda epochs: max(epochs - 1, 0)),
+        ),
+        Mutant(
+            "last batch dropped",
+            "The rows that are left over at the end of a pass are dropped: a last batch may be smaller.",
+            lambda: dropping,
+        ),
+        Mutant(
+            "labels in another order",
+            "X is taken in the new order and d is not: a row must keep its own label. Use the same numbers "
+            "for both.",
+            lambda: labels_left,
+            sign=lambda _, seen: (
+                seen.get(REST) == 1 and seen.get(DIRECTION) == RIGHT and seen.get(LABELS) == 0
+            ),
+        ),
+        Mutant(
+            "with replacement",
+            "Some rows come several times in a pass and others never: take a permutation of the rows.",
+            lambda: loop(order=lambda generator, n, _e: generator.integers(0, n, n)),
+            sign=_lost_and_doubled,
         ),
         Mutant(
             "batch size ignored",
@@ -237,26 +229,28 @@ TRAIN = Exercise(
             "Each epoch takes one batch only: go through all rows.",
             lambda: loop(most=1),
         ),
-        Mutant("uphill", "The weights move along the gradient: go against it.", lambda: loop(_uphill)),
+        Mutant("uphill", "The weights move along the gradient: go against it.", lambda: loop(uphill)),
         Mutant(
             "summed gradients",
-            "Each step is as many times too long as the batch has rows: the loss is a mean.",
-            lambda: loop(_summed),
+            "Each row counts as many times too much as the batch has rows: the loss is a mean over the "
+            "batch, and a batch makes one step.",
+            lambda: loop(summed),
         ),
         Mutant(
             "nothing kept",
             "The weights never move: keep what update returns, it changes nothing in place.",
-            lambda: loop(_ignored),
+            lambda: loop(ignored),
         ),
         Mutant(
             "learning rate ignored",
             "The learning rate is ignored: hand it to update.",
             lambda: loop(rate=lambda _: 0.1),
+            sign=_another_rate,
         ),
         Mutant(
             "the caller's rows mixed",
             "X and d were mixed in place: the caller still holds them. Take X[rows] instead.",
-            lambda: _in_the_callers_arrays,
+            lambda: in_the_callers_arrays,
         ),
     ),
     (

@@ -30,7 +30,7 @@ def drawn(seed: int, rows: int, features: int, *, classes: bool = False) -> dict
 
 def named(rows: int, features: int, inputs: dict[str, Plain], *, group: str = "") -> Case:
     """Return a case whose name says how large it is."""
-    return Case(f"{rows} patterns of {features} features", inputs, group=group)
+    return Case(f"{rows} pattern{'' if rows == 1 else 's'} of {features} features", inputs, group=group)
 
 
 def arguments(case: Case, *names: str) -> list[Any]:

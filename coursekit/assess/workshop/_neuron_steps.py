@@ -25,7 +25,7 @@ def _logistic(w: Array, b: float, x: Array, d: float) -> Any:
 
 def _one_pass(
     error: Error, *, sign: float = 1.0, by_w: float = 1.0, by_b: float = 1.0, frozen: bool = False,
-    bias_first: bool = False, shared: bool = False, from_start: bool = True,
+    bias_first: bool = False, weights_first: bool = False, shared: bool = False, from_start: bool = True,
 ) -> Callable[..., Any]:  # fmt: skip
     """Return a pass of single steps with one thing changed."""
 
@@ -40,6 +40,8 @@ def _one_pass(
                 delta = sign * error(moving, bias, x, target)
             step = lr * by_w * delta * x
             moving = np.add(moving, step, out=moving) if shared else moving + step
+            if weights_first:
+                delta = sign * error(moving, bias, x, target)
             bias = bias if bias_first else bias + lr * by_b * delta
             ws.append(moving)
             bs.append(bias)
@@ -93,6 +95,12 @@ def _path_mutants(error: Error) -> tuple[Mutant, ...]:
             "The bias was updated first, and w then saw another error. Compute the error once, then update "
             "both with it.",
             lambda: _one_pass(error, bias_first=True),
+        ),
+        Mutant(
+            "weights updated first",
+            "w was updated first, and b then saw another error. Compute the error once, then update both "
+            "with it.",
+            lambda: _one_pass(error, weights_first=True),
         ),
         Mutant(
             "one array for all iterates",

@@ -1,6 +1,6 @@
-"""Model selection, steps E and F: choosing a penalty by folds, and leave-one-out from one fit."""
+"""Model selection, step E: choosing a penalty by folds."""
 
-__all__ = ["CHOOSE", "LEAVE_ONE_OUT"]
+__all__ = ["CHOOSE"]
 
 from functools import cache
 from typing import Any
@@ -9,28 +9,34 @@ import numpy as np
 
 from coursekit.assess.exercise import Alternate, Case, Exercise, Mutant, Observation, Plain
 from coursekit.assess.plain import plain, told
-from coursekit.assess.workshop._selection_reference import Array, choose, kfold, leave_one_out, ridge
+from coursekit.assess.workshop._selection_leave import drawn
+from coursekit.assess.workshop._selection_reference import Array, choose, kfold, ridge
 
-PENALTIES = (300.0, 10.0, 1.0, 1.0, 0.01)  # the best stands twice: the first counts
+# The best stands twice, and the first counts. No penalty is the place of another one.
+PENALTIES = (300.0, 1.5, 0.02, 12.5, 1.5, 80.0)
 _SIZES = ((11, 3, 4), (14, 4, 3))
 
 
-def _drawn(seed: int, rows: int, features: int) -> tuple[Array, Array]:
-    """Draw patterns and noisy targets of a linear world."""
-    rng = np.random.default_rng(seed)
-    X = rng.normal(0, 1, (rows, features))
-    return X, X @ rng.choice((-1.5, 1.5), features) + 1.2 * rng.normal(0, 1, rows)
+def _fit(X: Array, d: Array, penalty: float) -> Array:
+    """Fit in another way than the notebook's ridge does, so that what was handed in must be used."""
+    return ridge(X, d, 1.7 * penalty)
+
+
+def _mixed(rows: int, k: int) -> list[Array]:
+    """Return folds that are no blocks, so that what was handed in must be used."""
+    order = np.random.default_rng(rows).permutation(rows)
+    return [np.sort(order[fold]) for fold in kfold(rows, k)]
 
 
 @cache
 def _wanted(seed: int, rows: int, features: int, k: int) -> tuple[Array, Array]:
-    """Draw until the choice is clear: penalty 1 by its mean, penalty 10 by its best fold."""
+    """Draw until the choice is clear: penalty 1.5 by its mean, penalty 12.5 by its best fold."""
     for attempt in range(1000):
-        X, d = _drawn(1000 * seed + attempt, rows, features)
-        table = _table(X, d, PENALTIES, kfold(rows, k), ridge)
+        X, d = drawn(1000 * seed + attempt, rows, features)
+        table = _table(X, d, PENALTIES, _mixed(rows, k), _fit)
         means, lucky = table.mean(axis=1), int(table.min(axis=1).argmin())
         # Each mistake takes another one: the smallest penalty has the smallest apparent error.
-        if (means.argmin(), lucky, means.argmax()) == (2, 1, 0) and means[[1, 4]].min() > 1.02 * means[2]:
+        if (means.argmin(), lucky, means.argmax()) == (1, 3, 0) and means[[2, 3, 5]].min() > 1.02 * means[1]:
             return X, d
     raise RuntimeError("no data set with a clear choice in 1,000 draws")
 
@@ -46,28 +52,13 @@ def _choices(seed: int) -> tuple[Case, ...]:
 
 def _observe_choice(candidate: Any, case: Case) -> Observation:
     X, d = (np.array(case.inputs[name]) for name in ("X", "d"))
-    folds = [fold.copy() for fold in kfold(len(d), int(case.inputs["k"]))]
-    found = candidate(X, d, list(PENALTIES), folds, ridge)
+    found = candidate(X, d, list(PENALTIES), _mixed(len(d), int(case.inputs["k"])), _fit)
     if not isinstance(found, (tuple, list)) or len(found) != 3:
         return {"result": told(found)}
     means, best, w = found
     if case.layer == 1:
         return {"error of each penalty": plain(means)}
     return {"place of the best": plain(best), "weights": plain(w)}
-
-
-def _leave_cases(seed: int) -> tuple[Case, ...]:
-    found = []
-    for rows, features, penalty in ((7, 3, 0.5), (9, 4, 2.0)):
-        X, d = _drawn(seed + rows, rows, features)
-        name = f"{rows} patterns, penalty {penalty:g}"
-        found.append(Case(name, {"X": X, "d": d, "penalty": penalty}))
-    return tuple(found)
-
-
-def _observe_leave(candidate: Any, case: Case) -> Observation:
-    X, d = (np.array(case.inputs[name]) for name in ("X", "d"))
-    return {"error": plain(candidate(X, d, float(case.inputs["penalty"])))}
 
 
 def _table(X: Array, d: Array, penalties: Any, folds: Any, fit: Any, kind: str = "right") -> Array:
@@ -78,9 +69,15 @@ def _table(X: Array, d: Array, penalties: Any, folds: Any, fit: Any, kind: str =
             train = np.setdiff1d(np.arange(len(d)), test)
             learn, judge = {
                 "apparent": (train, train), "leak": (np.arange(len(d)), test), "swapped": (test, train),
+                "alone": (test, test),
             }.get(kind, (train, test))  # fmt: skip
             w = fit(X[learn], d[learn], penalty)
-            table[i, j] = ((X[judge] @ w - d[judge]) ** 2).mean()
+            squares = (X[judge] @ w - d[judge]) ** 2
+            # Folds of another size count otherwise if squares are summed, or pooled.
+            table[i, j] = {
+                "sums": squares.sum(), "pooled": squares.sum() * len(folds) / len(d),
+                "roots": np.sqrt(squares.mean()),
+            }.get(kind, squares.mean())  # fmt: skip
     return table
 
 
@@ -121,6 +118,26 @@ def _not_refitted(X: Array, d: Array, penalties: Any, folds: Any, fit: Any) -> t
     return means, best, fit(X[train], d[train], penalties[best])
 
 
+def _left_over(X: Array, d: Array, penalties: Any, folds: Any, fit: Any) -> tuple[Array, int, Array]:
+    means, best, _ = choose(X, d, penalties, folds, fit)
+    train = np.setdiff1d(np.arange(len(d)), folds[-1])
+    return means, best, fit(X[train], d[train], penalties[-1])
+
+
+def _own_folds(X: Array, d: Array, penalties: Any, folds: Any, fit: Any) -> tuple[Array, int, Array]:
+    return choose(X, d, penalties, kfold(len(d), len(folds)), fit)
+
+
+def _placed(change: Any) -> Any:
+    """Return a choice that names the place of the best in another way."""
+
+    def wrong(X: Array, d: Array, penalties: Any, folds: Any, fit: Any) -> tuple[Array, Any, Array]:
+        means, best, w = choose(X, d, penalties, folds, fit)
+        return means, change(best, penalties), w
+
+    return wrong
+
+
 def _last_penalty(X: Array, d: Array, penalties: Any, folds: Any, fit: Any) -> tuple[Array, int, Array]:
     means, best, _ = choose(X, d, penalties, folds, fit)
     return means, best, fit(X, d, penalties[-1])
@@ -143,31 +160,6 @@ def _with_masks(X: Array, d: Array, penalties: Any, folds: Any, fit: Any) -> tup
 def _by_helper(X: Array, d: Array, penalties: Any, folds: Any, fit: Any) -> tuple[Any, Any, Array]:
     means = _table(X, d, penalties, folds, fit).mean(1)
     return means.tolist(), np.argmin(means), fit(X, d, penalties[np.argmin(means)])
-
-
-def _parts(X: Array, d: Array, penalty: float) -> tuple[Array, Array]:
-    hat = X @ np.linalg.inv(X.T @ X + penalty * np.eye(X.shape[1])) @ X.T
-    return d - hat @ d, np.diag(hat)
-
-
-def _no_penalty(X: Array, d: Array, penalty: float) -> Any:
-    del penalty
-    return leave_one_out(X, d, 0.0)
-
-
-def _one_by_one(X: Array, d: Array, penalty: float) -> float:
-    found = []
-    for i in range(len(d)):
-        w = ridge(np.delete(X, i, 0), np.delete(d, i), penalty)
-        found.append((d[i] - X[i] @ w) ** 2)
-    return float(np.mean(found))
-
-
-def _by_svd(X: Array, d: Array, penalty: float) -> Any:
-    U, s, _ = np.linalg.svd(X, full_matrices=False)
-    shrink = s**2 / (s**2 + penalty)
-    left = (d - U @ (shrink * (U.T @ d))) / (1 - (U**2) @ shrink)
-    return left @ left / len(d)
 
 
 CHOOSE = Exercise(
@@ -197,6 +189,37 @@ CHOOSE = Exercise(
             lambda: _scored("swapped"),
         ),
         Mutant(
+            "fitted and judged on the fold",
+            "Each fold was fitted and judged alone. Fit on all the others, and measure on the one held out.",
+            lambda: _scored("alone"),
+        ),
+        Mutant(
+            "squares summed",
+            "The squared errors in a fold were added up. The error of a fold is their mean.",
+            lambda: _scored("sums"),
+        ),
+        Mutant(
+            "pooled",
+            "All squared errors were averaged at once, so a larger fold counts more. Average in each fold "
+            "first, then over the folds.",
+            lambda: _scored("pooled"),
+        ),
+        Mutant(
+            "roots",
+            "The root of a fold's error was taken. The mean squared error keeps the square.",
+            lambda: _scored("roots"),
+        ),
+        Mutant(
+            "own ridge",
+            "The function that was handed in was not used: call fit, whatever it does.",
+            lambda: lambda X, d, penalties, folds, _: choose(X, d, penalties, folds, ridge),
+        ),
+        Mutant(
+            "own folds",
+            "The folds that were handed in were not used: they need not be blocks of neighbours.",
+            lambda: _own_folds,
+        ),
+        Mutant(
             "sum over folds",
             "The errors of the folds were added up. Return their mean.",
             lambda: _summed,
@@ -224,6 +247,22 @@ CHOOSE = Exercise(
             "003-E29",
         ),
         Mutant(
+            "weights from the loops",
+            "These are the weights that the loops left: the last penalty, without the last fold. Fit once "
+            "more, with the chosen penalty, on all patterns.",
+            lambda: _left_over,
+        ),
+        Mutant(
+            "penalty for place",
+            "This is the penalty itself. Return its place in the list, counted from 0.",
+            lambda: _placed(lambda best, penalties: penalties[best]),
+        ),
+        Mutant(
+            "counted from one",
+            "The place is too large by one. Python counts from 0.",
+            lambda: _placed(lambda best, _: best + 1),
+        ),
+        Mutant(
             "refitted with another penalty",
             "The final fit used the last penalty of the list. Use the chosen one.",
             lambda: _last_penalty,
@@ -235,66 +274,4 @@ CHOOSE = Exercise(
         "np.argmin takes the first of equals. After the choice: fit(X, d, penalties[best]).",
     ),
     groups=(("errors", 2.0), ("choice", 2.0)),
-)
-LEAVE_ONE_OUT = Exercise(
-    "model-selection/leave-one-out",
-    "Leave-one-out from one fit",
-    "leave_one_out(X, d, penalty) -> the mean squared error of B ridge fits, each without one pattern",
-    3.0,
-    lambda: leave_one_out,
-    _leave_cases,
-    _observe_leave,
-    (Alternate("B fits", lambda: _one_by_one), Alternate("singular values", lambda: _by_svd)),
-    (
-        Mutant(
-            "apparent error",
-            "That is the apparent error. Divide each residual by one minus its leverage before squaring.",
-            lambda: lambda X, d, penalty: (_parts(X, d, penalty)[0] ** 2).mean(),
-        ),
-        Mutant(
-            "divided after squaring",
-            "The square was divided by 1 − h. Divide first: the leverage is squared too.",
-            lambda: (
-                lambda X, d, penalty: (_parts(X, d, penalty)[0] ** 2 / (1 - _parts(X, d, penalty)[1])).mean()
-            ),
-        ),
-        Mutant(
-            "plus for minus",
-            "The residuals were divided by 1 + h, which makes them smaller. Left out, a pattern fits worse.",
-            lambda: (
-                lambda X, d, penalty: (
-                    (_parts(X, d, penalty)[0] / (1 + _parts(X, d, penalty)[1])) ** 2
-                ).mean()
-            ),
-        ),
-        Mutant(
-            "mean leverage",
-            "All patterns got the mean leverage: that is generalised cross-validation. Use each one's own.",
-            lambda: (
-                lambda X, d, penalty: (
-                    (_parts(X, d, penalty)[0] / (1 - _parts(X, d, penalty)[1].mean())) ** 2
-                ).mean()
-            ),
-        ),
-        Mutant(
-            "penalty left out of the hat",
-            "The hat matrix lacks the penalty: X (XᵀX + λI)⁻¹ Xᵀ.",
-            lambda: _no_penalty,
-        ),
-        Mutant(
-            "sum for mean",
-            "The squares were added up. Divide by the number of patterns.",
-            lambda: lambda X, d, penalty: len(d) * leave_one_out(X, d, penalty),
-        ),
-        Mutant(
-            "root",
-            "This is the root of it. Return the mean of the squares.",
-            lambda: lambda X, d, penalty: np.sqrt(leave_one_out(X, d, penalty)),
-        ),
-    ),
-    (
-        "H = X (XᵀX + λI)⁻¹ Xᵀ turns targets into predictions; its diagonal holds the leverages h.",
-        "The residual of pattern i without pattern i is e_i / (1 − h_i).",
-        "np.linalg.solve(X.T @ X + penalty * np.eye(D), X.T) has the shape (D, B).",
-    ),
 )

@@ -1,17 +1,20 @@
-"""Model selection, steps C and D: a hold-out part, and k folds."""
+"""Model selection, step C: a part held out."""
 
-__all__ = ["HOLDOUT", "KFOLD"]
+__all__ = ["HOLDOUT"]
 
-from collections.abc import Callable
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
 
 from coursekit.assess.exercise import Alternate, Case, Exercise, Mutant, Observation
 from coursekit.assess.plain import plain, told
-from coursekit.assess.workshop._selection_reference import Array, holdout, kfold
+from coursekit.assess.workshop._network_tools import global_stream
+from coursekit.assess.workshop._selection_reference import Array, holdout
+from coursekit.assess.workshop._tools import flag
 
-Split = Callable[..., tuple[Any, ...]]
+_PARTS, _SKLEARN = "X_train, d_train, X_test, d_test", "X_train, X_test, d_train, d_test"
+_SHUFFLE = attrgetter("permutation")(np.random)  # the global stream, for the mutant that draws from it
 
 
 def _holdouts(seed: int) -> tuple[Case, ...]:
@@ -19,7 +22,7 @@ def _holdouts(seed: int) -> tuple[Case, ...]:
     return tuple(
         Case(f"{count} patterns, a part of {fraction} for the test",
              {"count": count, "fraction": fraction, "seed": seed + count})
-        for count, fraction in ((40, 0.3), (33, 0.25))
+        for count, fraction in ((40, 0.3), (35, 0.25))  # 8.75 patterns are cut to 8, not rounded to 9
     )  # fmt: skip
 
 
@@ -27,20 +30,47 @@ def _observe_holdout(candidate: Any, case: Case) -> Observation:
     """Look at the numbers of the patterns that come back in each part."""
     count = int(case.inputs["count"])
     numbers = np.arange(count, dtype=np.float64)
-    X, rng = np.column_stack([numbers, -numbers]), np.random.default_rng(int(case.inputs["seed"]))
-    found = candidate(X, 100 + numbers, float(case.inputs["fraction"]), rng)
-    if not isinstance(found, (tuple, list)) or len(found) != 4:
-        return {"parts": told(found)}
-    X_train, d_train, X_test, d_test = parts = [plain(part) for part in found]
-    shaped = all(isinstance(p, np.ndarray) and p.ndim == n for p, n in zip(parts, (2, 1, 2, 1), strict=True))
-    if not shaped or X_train.shape[1:] != (2,) or X_test.shape[1:] != (2,):  # type: ignore[union-attr]
-        return {"parts": told([told(part) for part in found])}
-    return _told_apart(np.asarray(X_train)[:, 0], d_train, np.asarray(X_test)[:, 0], d_test, count)
+    seed, drawn = int(case.inputs["seed"]), []
+    with global_stream(seed):
+        for own in (seed, seed, seed + 1):
+            X, d = np.column_stack([numbers, -numbers]), 100 + numbers
+            held = X, d
+            found = candidate(X, d, float(case.inputs["fraction"]), np.random.default_rng(own))
+            if not isinstance(found, (tuple, list)) or len(found) != 4:
+                return {"the answer": told(found)}
+            drawn.append([plain(part) for part in found])
+            kept = np.array_equal(held[0][:, 0], numbers) and np.array_equal(held[1], 100 + numbers)
+            if wrong := _odd(drawn[-1]):
+                return {"the answer": wrong}
+    tests = [set(np.asarray(parts[3]).tolist()) for parts in drawn]
+    X_train, d_train, X_test, d_test = drawn[0]
+    return {
+        "the answer": _PARTS,
+        **_told_apart(np.asarray(X_train)[:, 0], d_train, np.asarray(X_test)[:, 0], d_test, count),
+        "whether equal generators give equal parts": flag(tests[0] == tests[1]),
+        "whether another generator gives other parts": flag(tests[0] != tests[2]),
+        "whether X and d stay as they are": flag(kept),
+    }
+
+
+def _odd(parts: list[Any]) -> str:
+    """Say what four parts are if they are not those that were asked for."""
+    ranks = [part.ndim if isinstance(part, np.ndarray) else 0 for part in parts]
+    if ranks == [2, 2, 1, 1]:
+        return _SKLEARN
+    columns = all(part.shape[1:] == (2,) for part in parts[::2] if isinstance(part, np.ndarray))
+    if ranks != [2, 1, 2, 1] or not columns:
+        return ", ".join(told(np.asarray(p)) if isinstance(p, np.ndarray) else str(p) for p in parts)
+    return ""
+
+
+def _block(test: set[Any], count: int) -> bool:
+    """Tell whether numbers are neighbours, the first following on the last."""
+    return sum((number + 1) % count not in test for number in test) <= 1
 
 
 def _told_apart(train: Array, d_train: Any, test: Array, d_test: Any, count: int) -> Observation:
     """Say what a split did with the pattern numbers."""
-    ends = set(range(len(test))), set(range(count - len(test), count))
     paired = len(train) == len(d_train) and len(test) == len(d_test)
     kept = paired and np.array_equal(train + 100, d_train) and np.array_equal(test + 100, d_test)
     return {
@@ -48,8 +78,8 @@ def _told_apart(train: Array, d_train: Any, test: Array, d_test: Any, count: int
         "patterns in both parts": float(len(set(train) & set(test))),
         "different patterns": float(len(set(train) | set(test))),
         "whether X and d belong together": float(kept),
-        "whether the order was shuffled": float(set(test) not in ends),
-        "whether the targets were shuffled": float({target - 100 for target in d_test} not in ends),
+        "whether the order was shuffled": float(not _block(set(test), count)),
+        "whether the targets were shuffled": float(not _block({target - 100 for target in d_test}, count)),
     }
 
 
@@ -103,6 +133,31 @@ def _one_array(X: Array, d: Array, fraction: float, rng: np.random.Generator) ->
     return X_train, d[count:], X_test, d[:count]
 
 
+def _sorted_as_elsewhere(X: Array, d: Array, fraction: float, rng: np.random.Generator) -> tuple[Array, ...]:
+    X_train, d_train, X_test, d_test = holdout(X, d, fraction, rng)
+    return X_train, X_test, d_train, d_test
+
+
+def _rounded(X: Array, d: Array, fraction: float, rng: np.random.Generator) -> tuple[Array, ...]:
+    return _take(X, d, rng.permutation(len(d))[: round(fraction * len(d))])
+
+
+def _global(X: Array, d: Array, fraction: float, rng: np.random.Generator) -> tuple[Array, ...]:
+    del rng
+    return _take(X, d, _SHUFFLE(len(d))[: int(fraction * len(d))])
+
+
+def _own_seed(X: Array, d: Array, fraction: float, rng: np.random.Generator) -> tuple[Array, ...]:
+    del rng
+    return holdout(X, d, fraction, np.random.default_rng(0))
+
+
+def _mixed_in_place(X: Array, d: Array, fraction: float, rng: np.random.Generator) -> tuple[Array, ...]:
+    order, count = rng.permutation(len(d)), int(fraction * len(d))
+    X[:], d[:] = X[order], d[order]
+    return X[count:].copy(), d[count:].copy(), X[:count].copy(), d[:count].copy()
+
+
 def _in_order(X: Array, d: Array, fraction: float, rng: np.random.Generator) -> tuple[Array, ...]:
     del rng
     return _take(X, d, np.arange(int(fraction * len(d))))
@@ -121,42 +176,6 @@ def _repeats(case: Case, seen: Observation) -> bool:
     sizes = seen.get("patterns for training and for the test")
     too_many = isinstance(sizes, np.ndarray) and sizes.sum() > float(case.inputs["count"])
     return too_many and seen.get("patterns in both parts") == 0
-
-
-def _folds(seed: int) -> tuple[Case, ...]:
-    rng = np.random.default_rng(seed)
-    sizes = [(12, 4), (17, 5), (10 * int(rng.integers(2, 5)) + 7, int(rng.choice([4, 5, 6]))), (6, 6)]
-    return tuple(Case(f"{B} patterns in {k} folds", {"B": B, "k": k}) for B, k in sizes)
-
-
-def _observe_folds(candidate: Any, case: Case) -> Observation:
-    """Look at the sizes and at which patterns are in the folds; their order is free."""
-    found = candidate(int(case.inputs["B"]), int(case.inputs["k"]))
-    if not isinstance(found, (list, tuple, np.ndarray)):
-        return {"folds": told(found)}
-    folds = [plain(fold) for fold in found]
-    if not all(isinstance(fold, np.ndarray) and fold.ndim == 1 for fold in folds):
-        return {"folds": told(found)}
-    everything = np.concatenate([np.zeros(0), *[np.asarray(fold) for fold in folds]])
-    return {
-        "folds": float(len(folds)),
-        "sizes": np.sort([float(np.size(fold)) for fold in folds])[::-1],
-        "different patterns": float(len(set(everything))),
-        "smallest number": float(everything.min(initial=np.inf)),
-        "largest number": float(everything.max(initial=-np.inf)),
-    }
-
-
-def _by_size(B: int, k: int) -> list[Array]:
-    """Return folds of rounded-up size, the last one with what is left."""
-    size = -(-B // k)
-    return [np.arange(i * size, min((i + 1) * size, B)) for i in range(k)]
-
-
-def _last_takes_all(B: int, k: int) -> list[Array]:
-    """Return folds of equal size, the last one with the remainder as well."""
-    size = B // k
-    return [np.arange(i * size, B if i == k - 1 else (i + 1) * size) for i in range(k)]
 
 
 HOLDOUT = Exercise(
@@ -189,6 +208,32 @@ HOLDOUT = Exercise(
             lambda: _in_order,
         ),
         Mutant(
+            "both X first",
+            "The order of the four is that of scikit-learn. Here each X is followed by its own d.",
+            lambda: _sorted_as_elsewhere,
+            sign=lambda _, seen: seen.get("the answer") == _SKLEARN,
+        ),
+        Mutant(
+            "rounded",
+            "The size of the test part was rounded. int() cuts off what follows the point.",
+            lambda: _rounded,
+        ),
+        Mutant(
+            "global stream",
+            "The randomness does not come from rng: an equal generator must give an equal split.",
+            lambda: _global,
+        ),
+        Mutant(
+            "own seed",
+            "The split is always the same one: draw from the generator that was handed in.",
+            lambda: _own_seed,
+        ),
+        Mutant(
+            "the caller's rows mixed",
+            "X and d were mixed in place, and the caller still holds them. Take X[order] instead.",
+            lambda: _mixed_in_place,
+        ),
+        Mutant(
             "trained on everything",
             "The test patterns are in the training part as well. The parts must be disjoint.",
             lambda: _overlapping,
@@ -216,62 +261,5 @@ HOLDOUT = Exercise(
         "One random order of the pattern numbers, cut into two.",
         "rng.permutation(B) gives the order; the first int(fraction * B) numbers are the test part.",
         "Index X and d with the same numbers.",
-    ),
-)
-
-
-KFOLD = Exercise(
-    "model-selection/kfold",
-    "k folds",
-    "kfold(B, k) -> a list of k arrays with the pattern numbers 0 to B - 1, each number once",
-    3.0,
-    lambda: kfold,
-    _folds,
-    _observe_folds,
-    (
-        Alternate("array_split", lambda: lambda B, k: np.array_split(np.arange(B), k)),
-        Alternate("every k-th", lambda: lambda B, k: [list(range(i, B, k)) for i in range(k)]),
-    ),
-    (
-        Mutant(
-            "remainder in the last fold",
-            "The whole remainder is in one fold. Spread it: the sizes may differ by one.",
-            lambda: _last_takes_all,
-            "003-E28",
-        ),
-        Mutant(
-            "remainder dropped",
-            "The last patterns are in no fold: B // k loses the remainder.",
-            lambda: lambda B, k: [np.arange(i * (B // k), (i + 1) * (B // k)) for i in range(k)],
-        ),
-        Mutant(
-            "rounded up",
-            "The sizes were rounded up, so the last fold is short. Sizes may differ by one only.",
-            lambda: _by_size,
-        ),
-        Mutant(
-            "overlapping folds",
-            "Neighbouring folds share a pattern: each one must be in exactly one fold.",
-            lambda: lambda B, k: [np.append(fold, (fold[-1] + 1) % B) for fold in kfold(B, k)],
-        ),
-        Mutant(
-            "training parts",
-            "These are the patterns to train on. Return those that are held out.",
-            lambda: lambda B, k: [np.setdiff1d(np.arange(B), fold) for fold in kfold(B, k)],
-        ),
-        Mutant(
-            "folds of size k",
-            "The folds have k patterns each. k is how many folds there are.",
-            lambda: lambda B, k: np.split(np.arange(B), range(k, B, k)),
-        ),
-        Mutant(
-            "numbered from one",
-            "The numbers start at 1. Python counts patterns from 0.",
-            lambda: lambda B, k: [fold + 1 for fold in kfold(B, k)],
-        ),
-    ),
-    (
-        "k folds, each pattern in exactly one; B // k patterns each, and one more in the first B % k.",
-        "Keep a start and move it on by the size of the fold; or find a NumPy function that splits an array.",
     ),
 )

@@ -91,6 +91,15 @@ def _changed(
     return lambda: wrong
 
 
+def _over_all(X: Array, d: Array, W1: Array, b1: Array, W2: Array, b2: Array, lr: float) -> Any:
+    return step(X, d, W1, b1, W2, b2, lr / d.shape[1])
+
+
+def _gradients_only(X: Array, d: Array, W1: Array, b1: Array, W2: Array, b2: Array, lr: float) -> Any:
+    old = (W1, b1, W2, b2)
+    return [(a - b) / lr for a, b in zip(old, step(X, d, *old, lr), strict=True)]
+
+
 STEP = Exercise(
     "autodiff-engine/step",
     "One step of a network with a hidden layer",
@@ -105,6 +114,21 @@ STEP = Exercise(
             "no mean",
             "The gradients are sums over the batch. The loss is a mean: divide the error by the rows.",
             _changed(per=lambda _: 1.0),
+        ),
+        Mutant(
+            "mean over the outputs too",
+            "The mean runs over the outputs as well. The loss sums over them: divide by the rows only.",
+            lambda: _over_all,
+        ),
+        Mutant(
+            "half left out",
+            "The gradients are twice too large: the ½ of the loss cancels the 2 of the square.",
+            _changed(per=lambda X: len(X) / 2),
+        ),
+        Mutant(
+            "gradients returned",
+            "These are the gradients. Return the parameters after the step: old minus lr times gradient.",
+            lambda: _gradients_only,
         ),
         Mutant(
             "ascent",
@@ -125,6 +149,16 @@ STEP = Exercise(
             "slope left out",
             "The output layer is right. In the hidden one the slope of tanh is missing.",
             _changed(slope=lambda _, h: np.ones_like(h)),
+        ),
+        Mutant(
+            "slope of the sigmoid",
+            "The slope is that of a sigmoid, H(1 − H). The hidden layer has tanh.",
+            _changed(slope=lambda _, h: h * (1 - h)),
+        ),
+        Mutant(
+            "net input squared",
+            "The slope was computed as 1 − U². It is 1 − tanh(U)², and that is 1 − H².",
+            _changed(slope=lambda u, _: 1 - u**2),
         ),
         Mutant(
             "slope at the output",

@@ -3,9 +3,11 @@
 __all__ = ["exercises", "rewrites"]
 
 from coursekit.assess.exercise import Exercise
-from coursekit.assess.workshop._selection_choice import CHOOSE, LEAVE_ONE_OUT
+from coursekit.assess.workshop._selection_choice import CHOOSE
+from coursekit.assess.workshop._selection_folds import KFOLD
+from coursekit.assess.workshop._selection_leave import LEAVE_ONE_OUT
 from coursekit.assess.workshop._selection_measures import ERROR_RATE, MSE
-from coursekit.assess.workshop._selection_splits import HOLDOUT, KFOLD
+from coursekit.assess.workshop._selection_splits import HOLDOUT
 
 
 def exercises(variant: int) -> tuple[Exercise, ...]:

@@ -10,7 +10,8 @@ import numpy as np
 from coursekit.assess.exercise import Alternate, Case, Exercise, Mutant, Observation
 from coursekit.assess.plain import plain
 from coursekit.assess.workshop._neuron_cases import Array, arguments, drawn, named
-from coursekit.assess.workshop._neuron_reference import cost, largest_rate, output
+from coursekit.assess.workshop._neuron_rate import RATE, widened
+from coursekit.assess.workshop._neuron_reference import cost, output
 from coursekit.assess.workshop._neuron_steps import BATCH, LOGISTIC, SGD
 
 SIZES = ((3, 2), (5, 4))
@@ -31,10 +32,6 @@ def _cost_cases(seed: int) -> tuple[Case, ...]:
     return (*values, *slopes)
 
 
-def _rate_cases(seed: int) -> tuple[Case, ...]:
-    return tuple(named(*size, drawn(seed + size[0], *size)) for size in ((1, 3), (4, 2), (6, 3)))
-
-
 def _observe_output(candidate: Any, case: Case) -> Observation:
     return {"y": plain(candidate(*arguments(case, "w", "b", "X")))}
 
@@ -44,10 +41,6 @@ def _observe_cost(candidate: Any, case: Case) -> Observation:
     if case.layer == 1:
         return {"J": plain(J)}
     return {"gradient by w": plain(by_w), "gradient by b": plain(by_b)}
-
-
-def _observe_rate(candidate: Any, case: Case) -> Observation:
-    return {"rate": plain(candidate(*arguments(case, "X")))}
 
 
 def _scaled(J: float = 1.0, by_w: float = 1.0, by_b: float = 1.0) -> Callable[..., tuple[Any, ...]]:
@@ -83,16 +76,6 @@ def _cost_by_loop(w: Array, b: float, X: Array, d: Array) -> tuple[Any, ...]:
     return J / len(X), by_w / len(X), by_b / len(X)
 
 
-def _widened(X: Array) -> Array:
-    return np.column_stack([X, np.ones(len(X))])
-
-
-def _eigenvalues(X: Array) -> Array:
-    """Return the eigenvalues of the sum of outer products, smallest first."""
-    found: Array = np.linalg.eigvalsh(X.T @ X)
-    return found
-
-
 OUTPUT = Exercise(
     "one-neuron/output",
     "The output of a linear neuron",
@@ -103,7 +86,7 @@ OUTPUT = Exercise(
     _observe_output,
     (
         Alternate("a list", lambda: lambda w, b, X: [sum(w * x) + b for x in X]),
-        Alternate("widened", lambda: lambda w, b, X: _widened(X) @ np.append(w, b)),
+        Alternate("widened", lambda: lambda w, b, X: widened(X) @ np.append(w, b)),
     ),
     (
         Mutant(
@@ -214,69 +197,6 @@ COST = Exercise(
         "error.",
     ),
     groups=(("value", 1.0), ("gradients", 2.0)),
-)
-RATE = Exercise(
-    "one-neuron/rate",
-    "The largest stable learning rate",
-    "largest_rate(X) -> a number: above it, steps on the batch diverge",
-    3.0,
-    lambda: largest_rate,
-    _rate_cases,
-    _observe_rate,
-    (
-        Alternate(
-            "singular value",
-            lambda: lambda X: 2 * len(X) / np.linalg.svd(_widened(X), compute_uv=False)[0] ** 2,
-        ),
-        Alternate(
-            "matrix norm", lambda: lambda X: 2 / np.linalg.norm(_widened(X).T @ _widened(X) / len(X), ord=2)
-        ),
-    ),
-    (
-        Mutant(
-            "bias ignored",
-            "The bias is missing: widen every pattern by a 1, its input.",
-            lambda: lambda X: 2 * len(X) / _eigenvalues(X)[-1],
-            "003-E14",
-        ),
-        Mutant(
-            "one over the eigenvalue",
-            "That is half of it: one over the eigenvalue is the fastest rate there, two over it the largest.",
-            lambda: lambda X: largest_rate(X) / 2,
-        ),
-        Mutant(
-            "sum for mean",
-            "The Hessian was not divided by the number of patterns, although the cost is a mean.",
-            lambda: lambda X: 2 / _eigenvalues(_widened(X))[-1],
-        ),
-        Mutant(
-            "trace for the largest",
-            "All eigenvalues were added up. The steepest direction alone sets the limit.",
-            lambda: lambda X: 2 * len(X) / _eigenvalues(_widened(X)).sum(),
-        ),
-        Mutant(
-            "longest pattern",
-            "That is the limit for the longest pattern alone. Others may pull another way: take the "
-            "eigenvalue of the mean.",
-            lambda: lambda X: 2 / (1 + (X**2).sum(axis=1).max()),
-        ),
-        Mutant(
-            "singular value not squared",
-            "The largest singular value of the patterns must be squared: it is the root of the eigenvalue.",
-            lambda: lambda X: 2 * len(X) / np.sqrt(_eigenvalues(_widened(X))[-1]),
-        ),
-        Mutant(
-            "mean pattern",
-            "The patterns were averaged first. Average their outer products: the Hessian holds squares.",
-            lambda: lambda X: 2 / (1 + (X.mean(axis=0) ** 2).sum()),
-        ),
-    ),
-    (
-        "The cost is a bowl. Its curvature, the Hessian in (w, b), is the mean of the outer products of the "
-        "patterns, each widened by a 1.",
-        "np.linalg.eigvalsh returns the eigenvalues of a symmetric matrix, smallest first.",
-        "For one pattern the answer is 2 / (‖x‖² + 1): use it to check yours.",
-    ),
 )
 
 

@@ -49,8 +49,7 @@ def pull_back(
     Args:
         output: the result.
         seed: the gradient with respect to the result itself.
-        wanted: where gradients are asked for; all leaves if None. One that the result does not depend on
-            is missing from the answer.
+        wanted: where gradients are asked for; all leaves if None.
         record: whether the gradients can be differentiated again; they may be variables then.
 
     Shape:
@@ -79,5 +78,6 @@ def pull_back(
         for position, parent in node.edges:
             if parent in leads:
                 part = node.carry(gradient, position, record=record)
-                gradients[parent] = gradients[parent] + part if parent in gradients else part
+                known = gradients.get(parent)
+                gradients[parent] = part if known is None else known + part
     return {node: gradient for node, gradient in gradients.items() if node in targets}

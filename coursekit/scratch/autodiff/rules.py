@@ -130,10 +130,12 @@ RULES = {
     "add": Primitive(np.add, (lambda g, _y, a, _b: _fit(g, a), lambda g, _y, _a, b: _fit(g, b))),
     "subtract": Primitive(np.subtract, (lambda g, _y, a, _b: _fit(g, a), lambda g, _y, _a, b: _fit(-g, b))),
     "multiply": Primitive(
-        np.multiply, (lambda g, _y, a, b: _fit(g * b, a), lambda g, _y, a, b: _fit(g * a, b))
+        np.multiply,
+        (lambda g, _y, a, b: _fit(g * b, a), lambda g, _y, a, b: _fit(g * a, b)),
     ),
     "divide": Primitive(
-        np.divide, (lambda g, _y, a, b: _fit(g / b, a), lambda g, y, _a, b: _fit(-g * y / b, b))
+        np.divide,
+        (lambda g, _y, a, b: _fit(g / b, a), lambda g, y, _a, b: _fit(-g * y / b, b)),
     ),
     "power": Primitive(np.power, (_power_base, _power_exponent)),
     "matmul": Primitive(_matmul, (_matmul_left, _matmul_right)),

@@ -44,7 +44,8 @@ def xavier_normal(
         (3, 2)
     """
     shape = check_fans(fan_in, fan_out)
-    return gaussian(shape, check_positive(gain, "gain") * math.sqrt(2 / sum(shape)), generator, dtype)
+    std = check_positive(gain, "gain") * math.sqrt(2 / sum(shape))
+    return gaussian(shape, std, generator, dtype)
 
 
 def xavier_uniform(

@@ -67,5 +67,6 @@ def cross_entropy_gradient(u: ArrayLike, d: ArrayLike) -> Floats:
     """
     logits = as_floats(u, "u", shape=("B", "K"))
     rows = target_rows(d, logits)
-    result: Floats = (softmax(logits) * rows.sum(axis=1, keepdims=True) - rows) / len(logits)
+    mass = rows.sum(axis=1, keepdims=True)  # 1 for probabilities
+    result: Floats = (softmax(logits) * mass - rows) / len(logits)
     return result

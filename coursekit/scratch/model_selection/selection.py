@@ -102,10 +102,10 @@ def cross_validate(
     scores = []
     for number, (train, test) in enumerate(folds):
         shared = np.intersect1d(train, test)
-        require(
-            shared.size == 0, f"folds must not train on what they test; got fold {number} with {shared[:3]}"
-        )
-        scores.append(float(score(fit(x[train], target[train]), x[test], target[test])))
+        fault = f"got fold {number} with {shared[:3]}"
+        require(shared.size == 0, f"folds must not train on what they test; {fault}")
+        model = fit(x[train], target[train])
+        scores.append(float(score(model, x[test], target[test])))
     require(scores, "folds must hold at least one split; got none")
     return np.array(scores)
 
