@@ -7,6 +7,7 @@ import re
 import statistics
 from collections.abc import Iterator
 
+from coursekit.book.listings import listings
 from coursekit.book.pages import Page
 
 MEDIAN_LINES, MOST_LINES, SHARE, LIMIT = 4, 12, 0.9, 25
@@ -119,6 +120,6 @@ def lint(page: Page) -> list[str]:
     Args:
         page: a page of the book; the rules of chapters apply if it is executable.
     """
-    rules = [_typed_numbers, _sentences, _figures]
+    rules = [_typed_numbers, _sentences, _figures, listings]
     rules += [_cells, _anatomy] if page.executable else []
     return [line for rule in rules for line in rule(page)]

@@ -107,6 +107,28 @@ def test_cell_that_is_no_python() -> None:
     assert "code cell 2 is not Python" in line
 
 
+def test_listing_that_cannot_be_made_or_is_too_wide(tmp_path: Path) -> None:
+    (tmp_path / "code.py").write_text(f"def f():\n    return 1\n\n\ndef wide():\n    return {'9' * 90}\n")
+
+    def lines(options: str, file: str = "code.py") -> list[str]:
+        text = chapter(prose=f"```{{literalinclude}} {file}\n{options}\n```")
+        return lint(Page("page", tmp_path / "page.md", text))
+
+    assert lines(":pyobject: f\n:start-at: return\n:dedent: 4") == []
+    for broken in (
+        ":pyobject: g",
+        ":pyobject: f\n:start-at: yield",
+        ":start-after: nothing",
+        ":end-before: no",
+    ):
+        (line,) = lines(broken)
+        assert "the listing of code.py can't be made" in line
+    (line,) = lines(":pyobject: f", file="other.py")
+    assert "can't be made" in line
+    (line,) = lines(":pyobject: wide")
+    assert "at most 88 characters a line; got 101" in line
+
+
 def test_rules_of_chapters_leave_other_pages_alone() -> None:
     assert breaches("# Notation\n\nA page of words.\n") == []
     assert breaches("# Notation\n\nIt reached 19.2 at last.\n") != []
