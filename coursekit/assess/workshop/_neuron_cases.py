@@ -1,13 +1,15 @@
 """Inputs of the one-neuron assignment: a neuron, some patterns with targets, a learning rate."""
 
-__all__ = ["Array", "arguments", "drawn", "named"]
+__all__ = ["Array", "arguments", "drawn", "named", "results"]
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from coursekit.assess.exercise import Case, Plain
+from coursekit.assess.plain import told
 
 Array = NDArray[Any]
 
@@ -37,3 +39,16 @@ def arguments(case: Case, *names: str) -> list[Any]:
     """Return inputs of a case, arrays as copies, so that no answer can change them for the next."""
     values = (case.inputs[name] for name in names)
     return [value.copy() if isinstance(value, np.ndarray) else value for value in values]
+
+
+def results(answer: Any, count: int) -> Sequence[Any]:
+    """Return the parts of an answer that must have so many; a long array is not taken apart first.
+
+    Raises:
+        ValueError: if it is no tuple or list, or has more or fewer parts.
+    """
+    if not isinstance(answer, (tuple, list)):
+        raise ValueError(f"{count} results are expected; got {told(answer)}")
+    if len(answer) != count:
+        raise ValueError(f"{count} results are expected; got {len(answer)}")
+    return answer

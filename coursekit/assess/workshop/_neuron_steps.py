@@ -9,7 +9,7 @@ import numpy as np
 
 from coursekit.assess.exercise import Alternate, Case, Exercise, Mutant, Observation
 from coursekit.assess.plain import plain
-from coursekit.assess.workshop._neuron_cases import Array, arguments, drawn, named
+from coursekit.assess.workshop._neuron_cases import Array, arguments, drawn, named, results
 from coursekit.assess.workshop._neuron_reference import batch_step, logistic_sgd, sgd
 
 Error = Callable[[Array, float, Array, float], Any]
@@ -51,12 +51,12 @@ def _one_pass(
 
 
 def _observe_path(candidate: Any, case: Case) -> Observation:
-    w, b = candidate(*arguments(case, "w", "b", "X", "d", "lr"))
+    w, b = results(candidate(*arguments(case, "w", "b", "X", "d", "lr")), 2)
     return {"w after each step": plain(w), "b after each step": plain(b)}
 
 
 def _observe_step(candidate: Any, case: Case) -> Observation:
-    w, b = candidate(*arguments(case, "w", "b", "X", "d", "lr"))
+    w, b = results(candidate(*arguments(case, "w", "b", "X", "d", "lr")), 2)
     return {"w": plain(w), "b": plain(b)}
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from coursekit.assess.exercise import Alternate, Case, Exercise, Mutant, Observation
 from coursekit.assess.plain import plain
-from coursekit.assess.workshop._neuron_cases import Array, arguments, drawn, named
+from coursekit.assess.workshop._neuron_cases import Array, arguments, drawn, named, results
 from coursekit.assess.workshop._neuron_rate import RATE, widened
 from coursekit.assess.workshop._neuron_reference import cost, output
 from coursekit.assess.workshop._neuron_steps import BATCH, LOGISTIC, SGD
@@ -37,7 +37,7 @@ def _observe_output(candidate: Any, case: Case) -> Observation:
 
 
 def _observe_cost(candidate: Any, case: Case) -> Observation:
-    J, by_w, by_b = candidate(*arguments(case, "w", "b", "X", "d"))
+    J, by_w, by_b = results(candidate(*arguments(case, "w", "b", "X", "d")), 3)
     if case.layer == 1:
         return {"J": plain(J)}
     return {"gradient by w": plain(by_w), "gradient by b": plain(by_b)}
