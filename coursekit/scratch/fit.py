@@ -45,7 +45,8 @@ def _epoch(
     total = 0.0
     for start in range(0, len(order), batch_size):
         picked = order[start : start + batch_size]
-        value = model.step(rows[picked], targets[picked], learning_rate=learning_rate, loss=loss)
+        batch = rows[picked], targets[picked]
+        value = model.step(*batch, learning_rate=learning_rate, loss=loss)
         _check_loss(value, number, start // batch_size + 1)
         total += value * len(picked)
     return total / len(order)
