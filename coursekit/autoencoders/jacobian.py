@@ -72,7 +72,8 @@ def jacobian(encode: Encoder, x: Tensor) -> Tensor:
     """
     z, pull = _pullback(encode, x)
     width = z.shape[1]
-    units = torch.eye(width, dtype=z.dtype, device=z.device)[:, None].expand(-1, len(z), -1)  # (K, B, K)
+    eye = torch.eye(width, dtype=z.dtype, device=z.device)
+    units = eye[:, None].expand(-1, len(z), -1)  # (K, B, K)
     (rows,) = torch.func.vmap(pull)(units)  # (K, B, ...)
     return rows.flatten(2).transpose(0, 1)
 
@@ -187,7 +188,8 @@ def hutchinson(
     if generator is not None:
         check_generator(generator)
     z, pull = _pullback(encode, x)
-    (rows,) = torch.func.vmap(pull)(_probes(z.detach(), probes, distribution, generator))  # (P, B, ...)
+    v = _probes(z.detach(), probes, distribution, generator)
+    (rows,) = torch.func.vmap(pull)(v)  # (P, B, ...)
     return rows.flatten(2).square().sum(2).mean(0)
 
 

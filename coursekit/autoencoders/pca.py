@@ -104,7 +104,7 @@ def fit_pca(x: Tensor, k: int) -> PCA:
     require(rows >= 2, f"x must hold at least two rows; got {rows}")
     require(k <= min(rows, width), f"k must be at most min(N, D) = {min(rows, width)}; got {k}")
     mean = x.mean(0)
-    _, s, vh = torch.linalg.svd(x - mean, full_matrices=False)  # (min(N, D),), (min(N, D), D)
+    _, s, vh = torch.linalg.svd(x - mean, full_matrices=False)  # rows of vh: axes
     components = vh[:k]
     largest = components.gather(1, components.abs().argmax(1, keepdim=True))
     return PCA(mean, components * largest.sign(), s[:k].square() / (rows - 1))

@@ -99,8 +99,8 @@ def salt_and_pepper(
     check_tensor(x, "x", floating=True)
     share = _probability(p)
     u = _uniform(x, generator)
-    salted = torch.where(u < share, torch.as_tensor(high, dtype=x.dtype, device=x.device), x)
-    return torch.where(u < share / 2, torch.as_tensor(low, dtype=x.dtype, device=x.device), salted)
+    salted = torch.where(u < share, x.new_tensor(high), x)
+    return torch.where(u < share / 2, x.new_tensor(low), salted)
 
 
 def masking(x: Tensor, p: float, *, generator: torch.Generator | None = None) -> Tensor:

@@ -59,4 +59,11 @@ LENT: dict[str, tuple[str, ...]] = {
         "selection/choice",
     ),
     "foundations/depth": (),
+    "autoencoders/autoencoders": (
+        "autoencoder/losses",
+        "autoencoder/parameters",
+    ),
+    "autoencoders/pca": ("autoencoder/parameters",),
+    "autoencoders/denoising": ("autoencoder/masking-noise",),
+    "autoencoders/sparse": ("autoencoder/sparsity",),
 }
