@@ -14,6 +14,7 @@ __all__ = [
     "Gain",
     "MaskedAutoencoder",
     "Mixture",
+    "Pooled",
     "ResidualAutoencoder",
     "ResidualBlock",
     "SequenceAutoencoder",
@@ -42,6 +43,8 @@ __all__ = [
     "l1_penalty",
     "lifetime_sparseness",
     "load_model",
+    "max_pool",
+    "max_unpool",
     "mixture_score",
     "optimal_denoiser",
     "output_padding",
@@ -93,3 +96,4 @@ from coursekit.autoencoders.sequence import SequenceAutoencoder, gru_step, valid
 from coursekit.autoencoders.sizes import conv_size, conv_transpose_size, halvings, output_padding
 from coursekit.autoencoders.skip import SkipAutoencoder
 from coursekit.autoencoders.sparse import SparseAutoencoder, UnitColumns
+from coursekit.autoencoders.unpooling import Pooled, max_pool, max_unpool

@@ -214,7 +214,8 @@ class AdversarialAutoencoder(DenseAutoencoder):
         """
         del x
         # A copy of the discriminator with constant weights: the gradient passes through it to the codes.
-        frozen = {name: value.detach() for name, value in self.discriminator.named_parameters()}
+        weights = self.discriminator.named_parameters()
+        frozen = {name: value.detach() for name, value in weights}
         logits: Tensor = functional_call(self.discriminator, frozen, (output.z,))
         return self.weight * fooling_loss(logits.squeeze(1))
 

@@ -46,10 +46,17 @@ def up_stage(inputs: int, outputs: int, sides: Sequence[int], *, up: str) -> nn.
     """
     check_choice(up, "up", ("transpose", "nearest"))
     if up == "nearest":
-        return nn.Sequential(nn.Upsample(size=tuple(sides), mode="nearest"), conv(inputs, outputs))
-    extra = [output_padding(side, _KERNEL, stride=2, padding=1) for side in sides]
+        repeated = nn.Upsample(size=tuple(sides), mode="nearest")
+        return nn.Sequential(repeated, conv(inputs, outputs))
+    row, column = (output_padding(side, _KERNEL, stride=2, padding=1) for side in sides)
     layer = nn.ConvTranspose2d(
-        inputs, outputs, _KERNEL, stride=2, padding=1, output_padding=(extra[0], extra[1]), device="meta"
+        inputs,
+        outputs,
+        _KERNEL,
+        stride=2,
+        padding=1,
+        output_padding=(row, column),
+        device="meta",
     )
     return layer.to_empty(device="cpu")
 

@@ -32,9 +32,10 @@ def patchify(x: Tensor, patch: int) -> Tensor:
         [2.0, 3.0, 6.0, 7.0]
     """
     check_tensor(x, "x", shape=("B", "C", "H", "W"))
-    rows, columns = _check_patch(x.shape[2:], patch)
-    cut = x.reshape(len(x), x.shape[1], rows, patch, columns, patch)
-    return cut.permute(0, 2, 4, 1, 3, 5).reshape(len(x), rows * columns, -1)
+    batch, channels, *sides = x.shape
+    rows, columns = _check_patch(sides, patch)
+    cut = x.reshape(batch, channels, rows, patch, columns, patch)
+    return cut.permute(0, 2, 4, 1, 3, 5).reshape(batch, rows * columns, -1)
 
 
 def unpatchify(patches: Tensor, shape: Sequence[int], patch: int) -> Tensor:
@@ -59,8 +60,8 @@ def unpatchify(patches: Tensor, shape: Sequence[int], patch: int) -> Tensor:
     channels, height, width = shape
     rows, columns = _check_patch((height, width), patch)
     check_tensor(patches, "patches", shape=("B", rows * columns, channels * patch * patch))
-    cut = patches.reshape(len(patches), rows, columns, channels, patch, patch)
-    return cut.permute(0, 3, 1, 4, 2, 5).reshape(len(patches), channels, height, width)
+    cut = patches.reshape(patches.shape[0], rows, columns, channels, patch, patch)
+    return cut.permute(0, 3, 1, 4, 2, 5).reshape(patches.shape[0], channels, height, width)
 
 
 def random_mask(batch: int, patches: int, hidden: int, *, generator: torch.Generator | None = None) -> Tensor:
@@ -207,17 +208,19 @@ class MaskedAutoencoder(Autoencoder):
             ValueError: a shape differs, x is empty, a visible number not finite, or the mask uneven or full.
         """
         check_tensor(x, "x", shape=("B", *self.input_shape), floating=True)
-        require(len(x) > 0, "x must hold at least one sample; got none")
-        tokens = torch.cat([patchify(x, self.patch), self.places.expand(len(x), -1, -1)], dim=-1)
+        batch = x.shape[0]  # len(x) would be a constant in an exported graph, which cannot check values
+        require(batch > 0, "x must hold at least one sample; got none")
+        tokens = torch.cat([patchify(x, self.patch), self.places.expand(batch, -1, -1)], dim=-1)
         if mask is not None:
             # Hidden patches are left out, not set to zero: nothing of them reaches a layer.
-            tokens = tokens[~self._check_mask(mask, len(x))].reshape(len(x), -1, tokens.shape[2])
-        check_tensor(tokens, "x in its visible patches", finite=True)
+            tokens = tokens[~self._check_mask(mask, batch)].reshape(batch, -1, tokens.shape[2])
+        if not torch.compiler.is_compiling():
+            check_tensor(tokens, "x in its visible patches", finite=True)
         z: Tensor = self.head(self.encoder(tokens).mean(1))
         return z
 
     def _decode(self, z: Tensor) -> Tensor:
-        pairs = [z.unsqueeze(1).expand(-1, self.patches, -1), self.places.expand(len(z), -1, -1)]
+        pairs = [z.unsqueeze(1).expand(-1, self.patches, -1), self.places.expand(z.shape[0], -1, -1)]
         return unpatchify(self.decoder(torch.cat(pairs, dim=-1)), self.input_shape, self.patch)
 
     def forward(self, x: Tensor, mask: Tensor | None = None) -> AEOutput:

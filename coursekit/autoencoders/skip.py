@@ -133,8 +133,11 @@ class SkipAutoencoder(Autoencoder):
             raise ValueError(f"skips must be the {stages} maps of model.skips(x), beside the code; got {got}")
         for index, (channels, sides) in enumerate(zip(self.channels, self.sides[:-1], strict=True)):
             check_tensor(skips[index], f"skips[{index}]", shape=(len(z), channels, *sides), floating=True)
+        return self._join(z, skips)
+
+    def _join(self, z: Tensor, maps: Sequence[Tensor]) -> Tensor:
         hidden: Tensor = self.from_code(z)
-        for up, resize, skip in zip(self.ups, self.resize, reversed(skips), strict=True):
+        for up, resize, skip in zip(self.ups, self.resize, reversed(maps), strict=True):
             hidden = up(torch.cat([resize(self.activate(hidden)), skip], dim=1))
         return hidden
 
@@ -146,9 +149,22 @@ class SkipAutoencoder(Autoencoder):
 
         Shape:
             x: (B, C, H, W).
+
+        Raises:
+            TypeError: x is no floating-point tensor.
+            ValueError: x does not have the shape above, or holds a number that is not finite.
         """
-        z = self.encode(x)
-        return AEOutput(self.decode(z, self._maps(x)), z)
+        # torch.export stops at a branch on values; the graph that it makes lets NaN pass.
+        check_tensor(
+            x,
+            "x",
+            shape=("B", *self.input_shape),
+            floating=True,
+            finite=not torch.compiler.is_exporting(),
+        )
+        maps = self._maps(x)
+        z: Tensor = self.to_code(self.pool(maps[-1]))
+        return AEOutput(self._join(z, maps), z)
 
     def config(self) -> dict[str, Any]:
         """Return the arguments that build this model again, plain values only."""

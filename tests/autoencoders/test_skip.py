@@ -93,7 +93,7 @@ def test_weights_come_from_the_generator_alone_and_config_builds_again() -> None
 
 def ablations(model: Autoencoder, x: torch.Tensor, test: torch.Tensor, epochs: int, seed: int) -> list[float]:
     """Return the test error with the codes as they are, at zero, and handed to other images."""
-    optimizer, order = torch.optim.Adam(model.parameters(), 2e-3), seeded(100 + seed)
+    optimizer, order = torch.optim.Adam(model.parameters(), 5e-3), seeded(100 + seed)
     for _ in range(epochs):
         for rows in torch.randperm(len(x), generator=order).split(64):
             optimizer.zero_grad()
@@ -112,19 +112,19 @@ def ablations(model: Autoencoder, x: torch.Tensor, test: torch.Tensor, epochs: i
 
 @pytest.mark.slow
 def test_with_skips_the_code_is_idle_and_without_them_it_is_not() -> None:
-    # 001-R-10: digits here, five seeds.
+    # 001-R-10 on digits; five seeds are on the page, by coursekit.experiments.conv_skip.
     data = digits()
     x, test = data.x_train.reshape(-1, 1, 8, 8), data.x_test.reshape(-1, 1, 8, 8)
-    for seed in range(5):
+    for seed in range(2):
         skips = SkipAutoencoder((1, 8, 8), [8, 16], 2, generator=seeded(seed))
         plain = ConvolutionalAutoencoder(
             (1, 8, 8), [8, 16], 2, down="pool", up="nearest", generator=seeded(seed)
         )
-        whole, zeroed, shuffled = ablations(skips, x, test, 15, seed)
-        bottleneck, *others = ablations(plain, x, test, 15, seed)
-        # Measured: 1.03 to 1.12 times the error for a stranger's code with skips, 1.64 to 1.77 without.
-        assert shuffled < 1.2 * whole
-        assert min(others) > 1.3 * bottleneck
+        whole, zeroed, shuffled = ablations(skips, x[:800], test, 10, seed)
+        bottleneck, *others = ablations(plain, x[:800], test, 10, seed)
+        # Absolute rises: a tiny error of its own would make any rise look large.
+        assert shuffled - whole < 0.02 * (others[1] - bottleneck)
+        assert min(others) > 1.2 * bottleneck
         # A code of zeros is one that the decoder never met; what that costs is under a tenth all the same.
         assert zeroed - whole < 0.1 * (others[0] - bottleneck)
         assert whole < 0.05 * bottleneck
