@@ -41,6 +41,13 @@ def test_promises_of_the_book_are_kept() -> None:
     assert problems(ROOT) == []
 
 
+def test_an_edited_row_is_read_again_and_an_unchanged_one_is_not(book: Path) -> None:
+    first = ledger.load(book)
+    assert ledger.load(book) is first
+    (book / "ledger" / "equations" / "page.yml").write_text(ROW.replace("a is b", "a is c"), encoding="utf-8")
+    assert [row.states for row in ledger.load(book).equations] == ["a is c"]
+
+
 def test_equation_without_row_fails_the_build(book: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (book / "ledger" / "equations" / "page.yml").write_text("[]\n", encoding="utf-8")
     with pytest.raises(CourseError, match=r"1 rule\(s\) of the book are broken"):
