@@ -205,6 +205,21 @@ def _test_exists(root: Path, node: str) -> bool:
     return name.partition("[")[0] in _tests_of(root / path)
 
 
+def _astray(pages: tuple[Page, ...], places: set[str]) -> list[str]:
+    """Return the questions whose wrong answers lead to a place that their page does not have."""
+    from coursekit.assess import questions
+
+    texts = {page.slug: page.text for page in pages}
+    asked = [(question, f"chapters/{question.chapter}") for question in questions()]
+    return [
+        f"the question {question.id} leads to {question.label}, which {slug} does not have"
+        for question, slug in asked
+        if slug in texts
+        and f"{slug}#{question.label}" not in places
+        and f"```{{rules}} {question.chapter}" not in texts[slug]
+    ]
+
+
 def problems(root: Path, ledger: Ledger, pages: tuple[Page, ...]) -> list[str]:
     """Return every promise of the ledgers that is not kept, one line each.
 
@@ -224,6 +239,7 @@ def problems(root: Path, ledger: Ledger, pages: tuple[Page, ...]) -> list[str]:
         for row in ledger.coverage
         if row.anchor not in places
     ]
+    found += _astray(pages, places)
     homes = {row.id for row in covered(ledger)} | {row.id for row in ledger.errata}
     found += [f"ledger/inventory.yml: {item} has no home" for item in ledger.items if item not in homes]
     tested: list[tuple[str, str, str]] = [("equations", r.label, r.test) for r in ledger.equations]

@@ -55,6 +55,17 @@ def test_equation_without_row_fails_the_build(book: Path, capsys: pytest.Capture
     assert "equation eq-one has no row in ledger/equations" in capsys.readouterr().out
 
 
+def test_question_that_leads_nowhere(book: Path) -> None:
+    """The page of a chapter must have the place that the feedback of its questions names."""
+    page = Page("chapters/foundations/neurons", book / "page.md", "(rule-neurons-brain)=\n## A cell\n")
+    found = ledger.problems(book, ledger.load(book), (*pages(book), page))
+    assert not [line for line in found if "rule-neurons-brain" in line]
+    assert any(
+        "leads to rule-neurons-spiking, which chapters/foundations/neurons does not" in line for line in found
+    )
+    assert not [line for line in found if "exam/" in line]
+
+
 def test_row_without_equation(book: Path) -> None:
     (book / "page.md").write_text("# A page\n\n(eq-one)=\nText.\n", encoding="utf-8")
     assert problems(book) == ["ledger/equations: no page has the equation eq-one"]
