@@ -5,43 +5,23 @@ the ratio to the peer within the round, for the machine's speed drifts and its l
 """
 
 import argparse
-import contextlib
-import io
-import logging
 import statistics
 import tempfile
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 
 import torch
 from pythae.data.datasets import BaseDataset
 from pythae.models import AE as PythaeAE
 from pythae.models import AEConfig
 from pythae.trainers import BaseTrainer, BaseTrainerConfig
+from vae_epoch import BATCH, PEER, RATE, ROWS, Case, cpu_seconds, quiet
 
 from coursekit.autoencoders import ContractiveAutoencoder, DenseAutoencoder, frobenius_closed
 from coursekit.data import mnist5k
 from coursekit.train import fit
 
-ROWS, BATCH, RATE = 5000, 64, 1e-3
 UNITS, JACOBIAN_ROWS, CLOSED_RUNS = 64, 128, 20
-PEER, JACOBIAN = "pythae BaseTrainer", "vmap(jacrev)"
-Case = Callable[[torch.Tensor], float]
-
-
-@contextlib.contextmanager
-def quiet() -> Iterator[None]:
-    """Keep the peer's progress bars and messages off the screen; both are part of its normal work."""
-    logging.disable(logging.CRITICAL)
-    with contextlib.redirect_stderr(io.StringIO()), contextlib.redirect_stdout(io.StringIO()):
-        yield
-    logging.disable(logging.NOTSET)
-
-
-def cpu_seconds(work: Callable[[], object]) -> float:
-    start = time.process_time()
-    work()
-    return time.process_time() - start
+JACOBIAN = "vmap(jacrev)"
 
 
 def pythae_epoch(x: torch.Tensor, *, save: bool = True) -> float:

@@ -48,6 +48,8 @@ def _questions() -> dict[str, Question]:
 
 @cache
 def _exercises(variant: int) -> dict[str, "Exercise"]:
+    if variant < 0:
+        raise ValueError(f"variant must be 0 or more; got {variant}")
     modules = _modules("coursekit.assess.workshop")
     return _unique([task for module in modules for task in module.exercises(variant)], "exercise")
 
@@ -86,6 +88,9 @@ def exercises(variant: int = 0) -> tuple["Exercise", ...]:
 
     Args:
         variant: of the assignments; 0 is as written.
+
+    Raises:
+        ValueError: if the variant is negative.
     """
     return tuple(_exercises(variant).values())
 

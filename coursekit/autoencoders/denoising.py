@@ -25,8 +25,8 @@ class DenoisingAutoencoder(DenseAutoencoder):
         input_shape: shape of one sample, such as (64,) or (1, 28, 28); blur needs (C, H, W).
         hidden_dims: widths of the encoder's hidden layers, none too.
         latent_dim: K, the width of the code.
-        corruption: from :func:`coursekit.noise.corruption`, or what its ``config`` returned.
-        options: further arguments of :class:`~coursekit.autoencoders.DenseAutoencoder`, such as ``loss``.
+        corruption: from :func:`coursekit.noise.by_name.corruption`, or what its ``config`` returned.
+        options: of :class:`~coursekit.autoencoders.autoencoder.DenseAutoencoder`, such as ``loss``.
         generator: source of the initial weights; torch's default generator when None.
 
     Shape:

@@ -35,7 +35,7 @@ class TiedLinear(nn.Module):
 
     @property
     def weight(self) -> Tensor:
-        """The weight as this layer applies it, (source.in_features, source.out_features): a view."""
+        """The weight as this layer applies it, a view of the transposed weight that it shares."""
         return self._source[0].weight.t()
 
     def reset_parameters(self, *, generator: torch.Generator | None = None) -> None:

@@ -71,7 +71,7 @@ class SparseAutoencoder(DenseAutoencoder):
         unit_norm: whether the decoder's columns have length 1; for a decoder of one layer.
         activation: after each hidden layer.
         code_activation: of the code; by default "sigmoid" for "kl", which needs it, and "relu" otherwise.
-        options: further arguments of :class:`~coursekit.autoencoders.DenseAutoencoder`, such as ``loss``.
+        options: of :class:`~coursekit.autoencoders.autoencoder.DenseAutoencoder`, such as ``loss``.
         generator: source of the initial weights; torch's default generator when None.
 
     Shape:

@@ -5,7 +5,7 @@ __all__ = ["Coverage", "Equation", "Erratum", "Ledger", "covered", "load", "prob
 import ast
 import importlib
 from dataclasses import dataclass, fields
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -115,8 +115,16 @@ def _items(root: Path) -> tuple[str, ...]:
     return tuple(found)
 
 
+def _stamp(root: Path) -> tuple[tuple[str, int, int], ...]:
+    """Return name, time and size of every file of the ledgers: equal as long as none is edited."""
+    found = ((path, path.stat()) for path in sorted((root / "ledger").rglob("*.yml")) if path.is_file())
+    return tuple((str(path), stat.st_mtime_ns, stat.st_size) for path, stat in found)
+
+
 def load(root: Path) -> Ledger:
     """Read the ledgers of a project and the list of what it has promised to teach.
+
+    Directives ask for them some hundred times a build, so that unchanged files are read once.
 
     Args:
         root: the project's folder.
@@ -124,6 +132,13 @@ def load(root: Path) -> Ledger:
     Raises:
         CourseError: if one is malformed: file, row and field.
     """
+    return _load(root, _stamp(root))
+
+
+@lru_cache(maxsize=1)
+def _load(root: Path, stamp: tuple[tuple[str, int, int], ...]) -> Ledger:
+    """Read the files that bear this stamp."""
+    del stamp
     folder = root / "ledger"
     return Ledger(
         _read(folder / "equations", Equation),
@@ -190,6 +205,21 @@ def _test_exists(root: Path, node: str) -> bool:
     return name.partition("[")[0] in _tests_of(root / path)
 
 
+def _astray(pages: tuple[Page, ...], places: set[str]) -> list[str]:
+    """Return the questions whose wrong answers lead to a place that their page does not have."""
+    from coursekit.assess import questions
+
+    texts = {page.slug: page.text for page in pages}
+    asked = [(question, f"chapters/{question.chapter}") for question in questions()]
+    return [
+        f"the question {question.id} leads to {question.label}, which {slug} does not have"
+        for question, slug in asked
+        if slug in texts
+        and f"{slug}#{question.label}" not in places
+        and f"```{{rules}} {question.chapter}" not in texts[slug]
+    ]
+
+
 def problems(root: Path, ledger: Ledger, pages: tuple[Page, ...]) -> list[str]:
     """Return every promise of the ledgers that is not kept, one line each.
 
@@ -209,6 +239,7 @@ def problems(root: Path, ledger: Ledger, pages: tuple[Page, ...]) -> list[str]:
         for row in ledger.coverage
         if row.anchor not in places
     ]
+    found += _astray(pages, places)
     homes = {row.id for row in covered(ledger)} | {row.id for row in ledger.errata}
     found += [f"ledger/inventory.yml: {item} has no home" for item in ledger.items if item not in homes]
     tested: list[tuple[str, str, str]] = [("equations", r.label, r.test) for r in ledger.equations]

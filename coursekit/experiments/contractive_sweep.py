@@ -32,7 +32,7 @@ class SweepResult(NamedTuple):
     """Measurements on the test images, one row a weight and one entry a seed, each (R, S).
 
     ``error`` is the squared error summed over the pixels, ``contraction`` the squared norm of the encoder's
-    Jacobian; the rest is a :class:`Gain` for a move of 0.5, field by field.
+    Jacobian; the rest is a :class:`~coursekit.autoencoders.contractive.Gain` for a move of 0.5.
     """
 
     seeds: tuple[int, ...]

@@ -57,9 +57,8 @@ def probe_scatter(
     measured, formula = torch.zeros(2, 2, len(used), len(probes), dtype=torch.float64)
     bias = torch.zeros(2, len(used), dtype=torch.float64)
     for s, seed in enumerate(used):
-        model = ContractiveAutoencoder(
-            64, [64], 16, tied=False, method="autograd", generator=seeded(seed)
-        ).double()
+        start = seeded(seed)
+        model = ContractiveAutoencoder(64, [64], 16, tied=False, method="autograd", generator=start).double()
         x = images().x_test[seed : seed + 1].double()
         with torch.no_grad():
             j = jacobian(model.encode, x)
@@ -68,17 +67,13 @@ def probe_scatter(
                 generator = seeded(seed)
                 for p, count in enumerate(probes):
                     # One image, many times: each row of the batch gets probes of its own.
+                    rows = x.expand(draws, -1)
                     found = hutchinson(
-                        model.encode,
-                        x.expand(draws, -1),
-                        probes=count,
-                        distribution=kind,
-                        generator=generator,
+                        model.encode, rows, probes=count, distribution=kind, generator=generator
                     )
+                    variance = hutchinson_variance(j, probes=count, distribution=kind)
                     measured[k, s, p] = found.std() / exact
-                    formula[k, s, p] = (
-                        hutchinson_variance(j, probes=count, distribution=kind).sqrt().item() / exact
-                    )
+                    formula[k, s, p] = variance.sqrt().item() / exact
                     if count == 1:
                         bias[k, s] = found.mean() / exact - 1
     return ProbeScatter(used, tuple(probes), measured, formula, bias)

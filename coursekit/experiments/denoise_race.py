@@ -109,7 +109,7 @@ def noisy_test(noise: Corruption) -> Tensor:
     """Return the test digits with a corruption whose seed is fixed.
 
     Args:
-        noise: from :func:`coursekit.noise.corruption`.
+        noise: from :func:`coursekit.noise.by_name.corruption`.
 
     Shape:
         Returns (297, 64).

@@ -2,6 +2,7 @@
 
 __all__ = ["MIXTURE", "ScoreResult", "draw", "generate", "run", "trained"]
 
+import math
 from collections.abc import Sequence
 from functools import cache
 from typing import NamedTuple
@@ -21,12 +22,12 @@ from coursekit.autoencoders import (
 from coursekit.experiments.bench import plan, seeded
 from coursekit.experiments.denoise_race import ae_terms
 from coursekit.noise import corruption, gaussian
-from coursekit.train import fit
+from coursekit.train import Cosine, fit
 
 MIXTURE = Mixture(
     torch.tensor([0.5, 0.5]), torch.tensor([[1.0, 1.0], [-1.0, -1.0]]), 0.04 * torch.eye(2).expand(2, 2, 2)
 )
-POINTS, BATCH, EPOCHS = 4000, 250, 30
+POINTS, BATCH, EPOCHS, RATE = 4000, 250, 20, 1e-2
 
 
 class ScoreResult(NamedTuple):
@@ -77,7 +78,9 @@ def trained(seed: int, sigma: float, *, epochs: int = EPOCHS) -> DenoisingAutoen
     x = draw(MIXTURE, POINTS, generator=seeded(20_000 + seed))
     noise = corruption("gaussian", sigma=sigma)
     model = DenoisingAutoencoder(2, [64], 64, corruption=noise, activation="tanh", generator=seeded(seed))
-    fit(model, (x,), loss=ae_terms, epochs=epochs, batch_size=BATCH, lr=5e-3, generator=seeded(10_000 + seed))
+    steps = epochs * math.ceil(POINTS / BATCH)
+    fit(model, (x,), loss=ae_terms, epochs=epochs, batch_size=BATCH, lr=RATE, schedule=Cosine(steps),
+        generator=seeded(10_000 + seed))  # fmt: skip
     return model.eval()
 
 

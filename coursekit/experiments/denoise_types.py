@@ -67,7 +67,7 @@ def changed(x: Tensor, noise: Corruption, *, seed: int = 0) -> float:
 
     Args:
         x: samples, never changed.
-        noise: from :func:`coursekit.noise.corruption`.
+        noise: from :func:`coursekit.noise.by_name.corruption`.
         seed: of the noise.
 
     Shape:

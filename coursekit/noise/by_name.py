@@ -47,7 +47,7 @@ class Corruption:
 
     @property
     def random(self) -> bool:
-        """Tell whether two calls may differ: blur is the one that never does."""
+        """Tell whether two calls may differ; blur is the one noise that never does."""
         return "generator" in inspect.signature(_FUNCTIONS[self.name]).parameters
 
     def __call__(self, x: Tensor, *, generator: torch.Generator | None = None) -> Tensor:

@@ -34,14 +34,14 @@ class VQVAE(nn.Module):
         latent_dim: K, the width of a codebook row.
         slots: M, the rows chosen for a sample.
         codes: J, the rows to choose from.
-        commitment: beta of :class:`VectorQuantizer`.
-        decay: gamma of :class:`VectorQuantizer`; None trains the codebook by its loss.
+        commitment: beta of :class:`~coursekit.vae.quantizer.VectorQuantizer`.
+        decay: its gamma; None trains the codebook by its loss.
         likelihood: "bernoulli" (the decoder returns logits) or "gaussian" (means, with sigma = 1).
         activation: one of :func:`coursekit.dense.activations`, between the layers.
         generator: source of the initial weights; torch's default generator when None.
 
     Shape:
-        forward: x (B, D) to the decoder's outputs (B, D) and :class:`VQCodes`.
+        forward: x (B, D) to the decoder's outputs (B, D) and :class:`~coursekit.vae.quantizer.VQCodes`.
 
     Raises:
         ValueError: a size is no positive integer, or an option is unknown.

@@ -77,7 +77,7 @@ def test_an_answer_of_another_size_fails() -> None:
 
 def test_negative_variant_is_refused() -> None:
     with pytest.raises(ValueError, match="variant must be 0 or more; got -1"):
-        setting(-1)
+        exercises(-1)
     assert "variant must be 0 or more" in check("mini-sprint-vae/kl", None, variant=-1).message
 
 

@@ -41,11 +41,29 @@ def test_promises_of_the_book_are_kept() -> None:
     assert problems(ROOT) == []
 
 
+def test_an_edited_row_is_read_again_and_an_unchanged_one_is_not(book: Path) -> None:
+    first = ledger.load(book)
+    assert ledger.load(book) is first
+    (book / "ledger" / "equations" / "page.yml").write_text(ROW.replace("a is b", "a is c"), encoding="utf-8")
+    assert [row.states for row in ledger.load(book).equations] == ["a is c"]
+
+
 def test_equation_without_row_fails_the_build(book: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (book / "ledger" / "equations" / "page.yml").write_text("[]\n", encoding="utf-8")
     with pytest.raises(CourseError, match=r"1 rule\(s\) of the book are broken"):
         check(book)
     assert "equation eq-one has no row in ledger/equations" in capsys.readouterr().out
+
+
+def test_question_that_leads_nowhere(book: Path) -> None:
+    """The page of a chapter must have the place that the feedback of its questions names."""
+    page = Page("chapters/foundations/neurons", book / "page.md", "(rule-neurons-brain)=\n## A cell\n")
+    found = ledger.problems(book, ledger.load(book), (*pages(book), page))
+    assert not [line for line in found if "rule-neurons-brain" in line]
+    assert any(
+        "leads to rule-neurons-spiking, which chapters/foundations/neurons does not" in line for line in found
+    )
+    assert not [line for line in found if "exam/" in line]
 
 
 def test_row_without_equation(book: Path) -> None:

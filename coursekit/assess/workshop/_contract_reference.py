@@ -31,7 +31,7 @@ def encode(W: Tensor, V: Tensor, x: Tensor) -> Tensor:
 
 
 def exact(W: Tensor, V: Tensor, x: Tensor) -> Tensor:
-    """Return the squared norm of the Jacobian of the deep encoder at each sample, with a graph."""
+    """Return the squared norm (B,) of the Jacobian of a deep encoder at samples x (B, D), with a graph."""
     leaf = x.clone().requires_grad_()
     z = encode(W, V, leaf)
     total = torch.zeros(len(x))
@@ -48,7 +48,7 @@ def hutchinson(J: Array, V: Array) -> Any:
 
 
 def loss(W: Tensor, b: Tensor, c: Tensor, x: Tensor, weight: float) -> Tensor:
-    """Return the loss of a tied contractive autoencoder with a sigmoid code."""
+    """Return the loss of a tied contractive autoencoder with a sigmoid code, for the samples x (B, D)."""
     z = torch.sigmoid(x @ W.T + b)
     error = ((z @ W + c - x) ** 2).sum(1)
     penalty = (z * (1 - z)) ** 2 @ (W**2).sum(1)

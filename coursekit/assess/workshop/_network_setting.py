@@ -23,12 +23,7 @@ def network_setting(variant: int) -> NetworkSetting:
 
     Args:
         variant: 0 or more.
-
-    Raises:
-        ValueError: if the variant is negative.
     """
-    if variant < 0:
-        raise ValueError(f"variant must be 0 or more; got {variant}")
     if not variant:
         return NETWORK
     return NetworkSetting(variant, _NARROWEST + 7 * variant % _WIDTHS, variant)

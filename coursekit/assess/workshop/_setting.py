@@ -44,12 +44,7 @@ def setting(variant: int) -> Setting:
 
     Args:
         variant: 0 or more.
-
-    Raises:
-        ValueError: if the variant is negative.
     """
-    if variant < 0:
-        raise ValueError(f"variant must be 0 or more; got {variant}")
     if not variant:
         return SETTING
     rng = random.Random(f"sprint:{variant}")

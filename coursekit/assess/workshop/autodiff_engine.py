@@ -3,6 +3,7 @@
 __all__ = ["exercises", "rewrites"]
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,9 @@ from coursekit.assess.workshop._engine_reference import step
 from coursekit.assess.workshop._engine_rules import RULE, UNBROADCAST
 from coursekit.assess.workshop._engine_sums import ACCUMULATE
 from coursekit.assess.workshop._engine_survivors import survivors
+from coursekit.assess.workshop._renumbered import renumbered
+
+rewrites = partial(renumbered, "five")
 
 Array = NDArray[Any]
 NAMES = ("W1", "b1", "W2", "b2")
@@ -197,15 +201,3 @@ def exercises(variant: int) -> tuple[Exercise, ...]:
     """Return the exercises of one variant, in the order they are worked on; they differ in inputs."""
     del variant
     return RULE, UNBROADCAST, ORDER, ACCUMULATE, STEP
-
-
-def rewrites(variant: int) -> tuple[tuple[str, str], ...]:
-    """Return what a variant's notebook says in place of the original; every text must stand in it.
-
-    Args:
-        variant: 1 or more.
-    """
-    return (
-        ("in five steps", f"in five steps (variant {variant})"),
-        ("default_rng(0)", f"default_rng({variant})"),
-    )

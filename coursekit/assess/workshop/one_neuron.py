@@ -3,6 +3,7 @@
 __all__ = ["exercises", "rewrites"]
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,9 @@ from coursekit.assess.workshop._neuron_cases import Array, arguments, drawn, nam
 from coursekit.assess.workshop._neuron_rate import RATE, widened
 from coursekit.assess.workshop._neuron_reference import cost, output
 from coursekit.assess.workshop._neuron_steps import BATCH, LOGISTIC, SGD
+from coursekit.assess.workshop._renumbered import renumbered
+
+rewrites = partial(renumbered, "six")
 
 SIZES = ((3, 2), (5, 4))
 
@@ -204,15 +208,3 @@ def exercises(variant: int) -> tuple[Exercise, ...]:
     """Return the exercises of one variant, in the order they are worked on; they differ in inputs."""
     del variant
     return OUTPUT, COST, SGD, BATCH, LOGISTIC, RATE
-
-
-def rewrites(variant: int) -> tuple[tuple[str, str], ...]:
-    """Return what a variant's notebook says in place of the original; every text must stand in it.
-
-    Args:
-        variant: 1 or more.
-    """
-    return (
-        ("in six steps", f"in six steps (variant {variant})"),
-        ("default_rng(0)", f"default_rng({variant})"),
-    )
