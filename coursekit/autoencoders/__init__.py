@@ -11,9 +11,13 @@ __all__ = [
     "ConvolutionalAutoencoder",
     "DenoisingAutoencoder",
     "DenseAutoencoder",
+    "FeatureLoss",
     "Gain",
+    "LatentDiffusion",
     "MaskedAutoencoder",
     "Mixture",
+    "NoisePredictor",
+    "Noised",
     "Pooled",
     "ResidualAutoencoder",
     "ResidualBlock",
@@ -28,13 +32,16 @@ __all__ = [
     "conv_size",
     "conv_transpose_size",
     "dead_units",
+    "diffuse",
     "discriminator_loss",
+    "draw_codes",
     "fit_pca",
     "fit_wiener",
     "fooling_loss",
     "frobenius_closed",
     "frobenius_exact",
     "gain",
+    "gaussian_predictor",
     "gru_step",
     "halvings",
     "hoyer",
@@ -46,6 +53,8 @@ __all__ = [
     "max_pool",
     "max_unpool",
     "mixture_score",
+    "noise_loss",
+    "noise_schedule",
     "optimal_denoiser",
     "output_padding",
     "patchify",
@@ -54,6 +63,7 @@ __all__ = [
     "principal_angles",
     "random_mask",
     "reconstruction_loss",
+    "reverse_step",
     "save_model",
     "score_of_denoiser",
     "top_k",
@@ -86,10 +96,21 @@ from coursekit.autoencoders.denoisers import (
 from coursekit.autoencoders.denoising import DenoisingAutoencoder
 from coursekit.autoencoders.interface import AELoss, AEOutput, Autoencoder
 from coursekit.autoencoders.jacobian import frobenius_closed, frobenius_exact, hutchinson, hutchinson_variance
+from coursekit.autoencoders.latent_denoiser import LatentDiffusion, NoisePredictor
+from coursekit.autoencoders.latent_diffusion import (
+    Noised,
+    diffuse,
+    draw_codes,
+    gaussian_predictor,
+    noise_loss,
+    noise_schedule,
+    reverse_step,
+)
 from coursekit.autoencoders.losses import reconstruction_loss
 from coursekit.autoencoders.masked import MaskedAutoencoder, patchify, random_mask, unpatchify
 from coursekit.autoencoders.pca import PCA, fit_pca, principal_angles
 from coursekit.autoencoders.penalties import bernoulli_kl_penalty, l1_penalty, peak_penalty, top_k
+from coursekit.autoencoders.perceptual import FeatureLoss
 from coursekit.autoencoders.residual import ResidualAutoencoder, ResidualBlock
 from coursekit.autoencoders.saving import load_model, save_model
 from coursekit.autoencoders.sequence import SequenceAutoencoder, gru_step, valid_steps

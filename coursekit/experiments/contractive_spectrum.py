@@ -127,8 +127,9 @@ def run(
     values, rows = [], []
     for weight in weights:
         for seed in used:
+            model = trained(seed, weight, tied=tied, epochs=epochs)
             with torch.no_grad():
-                j = jacobian(trained(seed, weight, tied=tied, epochs=epochs).encode, x)
+                j = jacobian(model.encode, x)
             spectrum = torch.linalg.svdvals(j)
             values.append(spectrum.mean(0))
             rows.append([effective_rank(spectrum).mean(), along(j, shifts), along(j, nearest)])

@@ -92,6 +92,7 @@ def _step(run: Run, plan: _Plan, batch: Batch, index: int) -> dict[str, float]:
     return values
 
 
+@torch.enable_grad()  # a run that is asked for inside torch.no_grad() trains as well
 def _epoch(run: Run, plan: _Plan) -> dict[str, float]:
     """Train on every row once, in an order drawn from the run's generator."""
     rows = len(plan.data[0])

@@ -2,6 +2,7 @@
 
 import math
 import sys
+from typing import Any
 
 import pytest
 import torch
@@ -61,6 +62,17 @@ def test_same_generator_same_run_and_another_another() -> None:
         nets.append(torch.cat([p.flatten() for p in net.parameters()]))
     assert torch.equal(nets[0], nets[1])
     assert not torch.equal(nets[0], nets[2])
+
+
+def test_a_run_inside_no_grad_trains_as_one_outside() -> None:
+    outside, inside = toy.network(), toy.network()
+    options: dict[str, Any] = {"loss": toy.noisy_loss, "epochs": 2, "batch_size": 16}
+    fit(outside, toy.data(), **options, generator=toy.generator())
+    with torch.no_grad():
+        fit(inside, toy.data(), **options, generator=toy.generator())
+        assert not torch.is_grad_enabled()
+    for ours, theirs in zip(inside.parameters(), outside.parameters(), strict=True):
+        assert torch.equal(ours, theirs)
 
 
 def test_global_stream_is_untouched() -> None:

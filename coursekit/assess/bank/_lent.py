@@ -59,6 +59,13 @@ LENT: dict[str, tuple[str, ...]] = {
         "selection/choice",
     ),
     "foundations/depth": (),
+    "autoencoders/convolutional": (
+        "convolution/size",
+        "convolution/parameters",
+        "convolution/receptive-field",
+        "convolution/max-pooling",
+        "autoencoder/parameters",
+    ),
     "autoencoders/autoencoders": (
         "autoencoder/losses",
         "autoencoder/parameters",
