@@ -57,7 +57,7 @@ def noise_schedule(steps: int, *, kind: str = "cosine") -> Tensor:
 
     Example:
         >>> [round(value, 3) for value in noise_schedule(4).tolist()]
-        [1.0, 0.849, 0.492, 0.145, 0.0]
+        [1.0, 0.847, 0.494, 0.144, 0.0]
     """
     check_positive_int(steps, "steps")
     at = torch.arange(steps + 1, dtype=torch.float64) / steps

@@ -16,10 +16,9 @@ from coursekit.dense import linear
 PARTS = ("reconstruct", "encode", "decode")
 
 
-def _is_plain(model: Autoencoder) -> bool:
-    """Tell whether the public methods only wrap checks around ``_encode`` and ``_decode``."""
-    names = ("encode", "decode", "forward")
-    return all(getattr(type(model), name) is getattr(Autoencoder, name) for name in names)
+def _only_checks(model: Autoencoder, name: str) -> bool:
+    """Tell whether a public method is the family's own: checks, around ``_encode`` or ``_decode``."""
+    return getattr(type(model), name) is getattr(Autoencoder, name)
 
 
 class Part(nn.Module):
@@ -53,15 +52,15 @@ class Part(nn.Module):
         Shape:
             x: (B, ...), as the class says.
         """
-        encode, decode = self.model.encode, self.model.decode
-        if _is_plain(self.model):
-            encode, decode = self.model._encode, self.model._decode
-        elif self.part == "reconstruct":
+        model = self.model
+        encode = model._encode if _only_checks(model, "encode") else model.encode
+        decode = model._decode if _only_checks(model, "decode") else model.decode
+        if self.part == "reconstruct" and not _only_checks(model, "forward"):
             # A model with a pass of its own may hand its decoder more than the code.
-            return pixels(self.model(x).outputs, self.model.likelihood)
+            return pixels(model(x).outputs, model.likelihood)
         if self.part == "encode":
             return encode(x)
-        return pixels(decode(x if self.part == "decode" else encode(x)), self.model.likelihood)
+        return pixels(decode(x if self.part == "decode" else encode(x)), model.likelihood)
 
 
 def part_of(model: nn.Module, part: str = "reconstruct") -> nn.Module:
