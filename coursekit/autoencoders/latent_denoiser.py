@@ -92,7 +92,7 @@ class LatentDiffusion(nn.Module):
         x: (N, \*input_shape).
 
     Raises:
-        TypeError: autoencoder is no :class:`Autoencoder`.
+        TypeError: autoencoder is none of the family.
         ValueError: a unit of the code is constant on x, or a size is no positive integer.
 
     Source:

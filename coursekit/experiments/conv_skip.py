@@ -38,7 +38,7 @@ class SkipRow(NamedTuple):
 
     @property
     def rise(self) -> list[float]:
-        """What a stranger's code adds to the error: an absolute amount, an entry a seed."""
+        """What a stranger's code adds to the error, an absolute amount for each seed."""
         return [b - a for a, b in zip(self.own, self.stranger, strict=True)]
 
 
