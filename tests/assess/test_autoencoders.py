@@ -1,7 +1,5 @@
-"""The references of the autoencoder assignment against torch, and its notebook against them."""
+"""The references of the autoencoder assignment against torch."""
 
-import json
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,14 +8,12 @@ import torch
 from torch.nn import functional as F
 from torch.utils.data import DataLoader, TensorDataset
 
-from coursekit.assess import check, exercise, exercises
+from coursekit.assess import check, exercises
 from coursekit.assess.workshop import _ae_reference as reference
-from coursekit.assess.workshop.autoencoders import rewrites
 from coursekit.train import EarlyStopping
 from coursekit.train.history import History
 from coursekit.train.hooks import Run
 
-NOTEBOOK = Path(__file__).parents[2] / "solutions" / "autoencoders" / "autoencoders.ipynb"
 OWN = [task for task in exercises() if task.id.startswith("autoencoders/")]
 
 
@@ -79,42 +75,6 @@ def test_the_loop_keeps_what_early_stopping_restores(values: tuple[float, ...]) 
     assert best == model.weight.item()
     assert epoch == hook.best_epoch + 1
     assert w == len(values)
-
-
-def test_the_notebook_grades_every_exercise_with_its_points() -> None:
-    cells = json.loads(NOTEBOOK.read_text(encoding="utf-8"))["cells"]
-    worth = {}
-    for cell in cells:
-        tag = cell["metadata"].get("nbgrader", {})
-        if tag.get("grade"):
-            text = "".join(cell["source"])
-            worth[text.split('"')[1]] = tag["points"]
-            assert text.count("grade(") == 2
-            assert "### BEGIN HIDDEN TESTS" in text
-    assert worth == {task.id: task.points for task in OWN}
-    assert sum(worth.values()) == 14
-
-
-def test_the_notebook_holds_the_references() -> None:
-    cells = json.loads(NOTEBOOK.read_text(encoding="utf-8"))["cells"]
-    names: dict[str, object] = {"np": np}
-    for cell in cells:
-        if cell["metadata"].get("nbgrader", {}).get("solution"):
-            exec("".join(cell["source"]), names)
-    for task in OWN:
-        report = check(task.id, names[task.id.split("/")[1].replace("-", "_")])
-        assert report.passed, report
-
-
-def test_variants_change_text_and_inputs() -> None:
-    whole = NOTEBOOK.read_text(encoding="utf-8")
-    for old, new in rewrites(7):
-        assert old in whole
-        assert "7" in new
-    for task in OWN:
-        assert check(task.id, task.reference(), variant=7).passed
-        inputs = [str([case.inputs for case in exercise(task.id).cases(seed)]) for seed in (0, 7_000_021)]
-        assert inputs[0] != inputs[1]
 
 
 def test_small_logits_are_earned_alone() -> None:
