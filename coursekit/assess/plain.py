@@ -1,6 +1,8 @@
 """Turning whatever a candidate returns into plain data, never into an error of ours."""
 
-__all__ = ["MAX_SIZE", "plain", "told"]
+__all__ = ["MAX_SIZE", "plain", "several", "told"]
+
+from typing import Any
 
 import numpy as np
 
@@ -46,3 +48,18 @@ def plain(value: object) -> Plain:
         return array.astype(np.float64)
     except Exception:  # whatever conversion raises, the value is no array of numbers
         return told(value)
+
+
+def several(value: object, count: int) -> tuple[Any, ...]:
+    """Return the entries of an answer that is a tuple or a list of so many, and walk through nothing else.
+
+    Args:
+        value: anything; a tensor of ten million numbers would take minutes to take apart.
+        count: how many are asked for.
+
+    Raises:
+        TypeError: it is none.
+    """
+    if not isinstance(value, (tuple, list)) or len(value) != count:
+        raise TypeError(f"the answer must be a tuple of {count}; got {told(value)}")
+    return tuple(value)

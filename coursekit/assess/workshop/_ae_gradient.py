@@ -9,6 +9,7 @@ import numpy as np
 from coursekit.assess.exercise import Alternate, Case, Exercise, Mutant, Observation
 from coursekit.assess.plain import plain
 from coursekit.assess.workshop._ae_reference import Array, tied_gradient
+from coursekit.assess.workshop._untouched import untouched
 
 
 def _cases(seed: int) -> tuple[Case, ...]:
@@ -87,7 +88,7 @@ TIED = Exercise(
     4.0,
     lambda: tied_gradient,
     _cases,
-    _observe,
+    untouched(_observe, "W", "b", "c", "X"),
     (
         Alternate("image by image", lambda: _image_by_image),
         Alternate("by the outputs, then by the codes", lambda: _two_gradients),

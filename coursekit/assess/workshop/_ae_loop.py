@@ -10,6 +10,7 @@ import numpy as np
 from coursekit.assess.exercise import Alternate, Case, Exercise, Mutant, Observation
 from coursekit.assess.plain import plain, told
 from coursekit.assess.workshop._ae_reference import Array, evaluate, keep_best
+from coursekit.assess.workshop._untouched import untouched
 
 Loss = Callable[[Array], float]
 
@@ -17,30 +18,41 @@ Loss = Callable[[Array], float]
 def _batches(seed: int) -> tuple[Case, ...]:
     found = []
     for rows, size in ((7, 3), (10, 4), (6, 2)):
-        X = np.random.default_rng(seed + rows).uniform(0, 1, (rows, 3))
+        X = np.random.default_rng(seed + rows).uniform(0, 1, (rows, 5))
         X[-1] += 3  # the last image is far from the others, so that its weight shows
         found.append(Case(f"{rows} images in batches of {size}", {"X": X, "size": size}))
     return tuple(found)
 
 
+def _numbered(batch: Any, X: Array) -> str:
+    """Name the rows of a batch by their numbers in X, counted from 0."""
+    rows = np.asarray(batch)
+    if rows.shape[1:] != X.shape[1:]:
+        return f"something of shape {rows.shape}"
+    at = [np.flatnonzero((row == X).all(axis=1)) for row in rows]
+    return ", ".join(str(found[0]) if len(found) else "?" for found in at)
+
+
 def _observe_mean(candidate: Any, case: Case) -> Observation:
-    X, sizes = np.array(case.inputs["X"]), [0]
+    X, seen = np.array(case.inputs["X"]), [""]
 
     def loss(batch: Any) -> float:
-        sizes.append(len(batch))
+        rows = _numbered(batch, case.inputs["X"])  # type: ignore[arg-type]
+        if rows != seen[-1]:  # a second look at the same batch does no harm
+            seen.append(rows)
         return float((np.asarray(batch) ** 2).sum(axis=1).mean()) if len(batch) else float("nan")
 
-    return {"mean loss": plain(candidate(X, int(case.inputs["size"]), loss)), "largest batch": max(sizes)}
+    mean = plain(candidate(X, int(case.inputs["size"]), loss))
+    return {"mean loss": mean, "batches (the numbers of their rows)": " | ".join(seen[1:])}
 
 
 def _runs(seed: int) -> tuple[Case, ...]:
-    """Two runs with a rise in the middle and a tie; one has its best epoch in the middle, one at the end."""
+    """A run with a tie and its best epoch in the middle; one of large losses, best after a long rise."""
     found = []
-    for epochs, order in ((6, (4, 3, 5, 1, 1, 2)), (5, (4, 2, 3, 2, 1))):
+    for epochs, scale, order in ((6, 1, (4, 3, 5, 1, 1, 2)), (9, 500, (4, 2, 3, 5, 6, 4, 3, 1.5, 1))):
         rng = np.random.default_rng(seed + epochs)
-        values = rng.uniform(0.5, 1.5) + 0.3 * np.array(
-            (0, *order, 0.5)
-        )  # before the first, and after the last
+        levels = np.array((0, *order, 0.5))  # before the first, and after the last
+        values = scale * (rng.uniform(0.5, 1.5) + 0.3 * levels)
         path = rng.normal(0, 1, (epochs + 2, 3))
         found.append(Case(f"{epochs} epochs", {"path": path, "values": values, "epochs": epochs}))
     return tuple(found)
@@ -51,8 +63,8 @@ def _observe_best(candidate: Any, case: Case) -> Observation:
     w, at = path[0].copy(), [0]
 
     def step(weights: Array) -> None:
-        at[0] = min(at[0] + 1, len(path) - 1)
-        weights[:] = path[at[0]]
+        at[0] = min(at[0] + 1, len(path) - 1)  # more steps than asked for
+        weights += path[at[0]] - path[at[0] - 1]  # a step from elsewhere ends elsewhere
 
     def validate(weights: Array) -> float:
         return float(values[np.abs(path - weights).sum(axis=1).argmin()])
@@ -144,7 +156,7 @@ EVALUATE = Exercise(
     2.0,
     lambda: evaluate,
     _batches,
-    _observe_mean,
+    untouched(_observe_mean, "X"),
     (Alternate("weights by np.average", lambda: _split), Alternate("a while loop", lambda: _while)),
     (
         Mutant(
@@ -228,7 +240,8 @@ BEST = Exercise(
         ),
         Mutant(
             "the start counts",
-            "The weights before the first epoch took part in the choice. Begin after the first step.",
+            "The weights before the first epoch came back. Begin after the first step. "
+            "And a number to start from, such as 1, may lie below all losses: take infinity.",
             lambda: _loop("start"),
         ),
         Mutant(
@@ -248,7 +261,7 @@ BEST = Exercise(
         ),
         Mutant(
             "stopped at the first rise",
-            "The loop ended where the loss rose for the first time. Go on: it may fall again.",
+            "The loop ended when the loss rose. Go on to the last epoch: it may fall again.",
             lambda: _loop("rise"),
         ),
     ),

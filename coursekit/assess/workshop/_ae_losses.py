@@ -9,6 +9,7 @@ import numpy as np
 from coursekit.assess.exercise import Alternate, Case, Exercise, Mutant, Observation
 from coursekit.assess.plain import plain
 from coursekit.assess.workshop._ae_reference import Array, bernoulli_loss, reconstruction_error
+from coursekit.assess.workshop._untouched import untouched
 
 
 def _images(seed: int) -> tuple[Case, ...]:
@@ -55,6 +56,15 @@ def _capped(a: Array, x: Array) -> Any:
     return _entropy(np.clip(_squash(a), 1e-8, 1 - 1e-8), x)
 
 
+def _capped_seen(case: Case, seen: Observation) -> bool:
+    """Tell a loss that is finite and far too small where the logits are large."""
+    value = np.asarray(seen.get("loss", np.nan))
+    if case.layer == 1 or value.dtype.kind != "f" or value.shape or not np.isfinite(value):
+        return False
+    right = bernoulli_loss(np.asarray(case.inputs["a"]), np.asarray(case.inputs["x"]))
+    return bool(0 < value < 0.95 * right)
+
+
 def _by_pieces(a: Array, x: Array) -> Any:
     rows = [np.maximum(u, 0) - u * t + np.log1p(np.exp(-np.abs(u))) for u, t in zip(a, x, strict=True)]
     return sum(float(line.sum()) for line in rows) / len(rows)
@@ -67,7 +77,7 @@ ERROR = Exercise(
     1.0,
     lambda: reconstruction_error,
     _images,
-    _observe_error,
+    untouched(_observe_error, "outputs", "x"),
     (
         Alternate("one sum", lambda: lambda y, x: np.sum((y - x) ** 2) / len(x)),
         Alternate(
@@ -130,7 +140,7 @@ BERNOULLI = Exercise(
     3.0,
     lambda: bernoulli_loss,
     _logits,
-    _observe_loss,
+    untouched(_observe_loss, "a", "x"),
     (
         Alternate("by pieces", lambda: _by_pieces),
         Alternate(
@@ -184,6 +194,12 @@ BERNOULLI = Exercise(
             lambda: lambda a, x: bernoulli_loss(a, x) / np.log(2),
         ),
         Mutant(
+            "overflow of ln(1 + exp(a))",
+            "Right for small logits, but exp(a) overflows far from zero. ln(1 + exp(a)) is a there: use a "
+            "function that knows it.",
+            lambda: lambda a, x: (np.log(1 + np.exp(a)) - a * x).sum(1).mean(),
+        ),
+        Mutant(
             "overflow",
             "Right for small logits, but far from zero the exponential overflows, or 1 − y is rounded to 0. "
             "Never compute the output itself: write the loss in terms of a.",
@@ -191,10 +207,11 @@ BERNOULLI = Exercise(
         ),
         Mutant(
             "clipped",
-            "Clipping the outputs caps the loss near 18 a pixel, and a wrong pixel then stops learning. "
+            "Outputs or logits were clipped: that caps the loss of a wrong pixel, which then stops learning. "
             "Write the loss in terms of a.",
             lambda: _capped,
             "000-M-12",
+            sign=_capped_seen,
         ),
     ),
     (

@@ -2,6 +2,7 @@
 
 __all__ = ["EXACT", "HUTCHINSON"]
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from torch import Tensor
 
 from coursekit.assess.exercise import Alternate, Case, Exercise, Mutant, Observation, Plain
 from coursekit.assess.plain import plain
+from coursekit.assess.workshop._contract_layer import kept
 from coursekit.assess.workshop._contract_reference import Array, encode, exact, hutchinson
 from coursekit.assess.workshop._tools import flag, gradients, tensor
 
@@ -40,9 +42,13 @@ def _observe_exact(candidate: Any, case: Case) -> Observation:
             raise
         return {"squared norms": "an error: x is not in the graph", "marks left on x": flag(x.requires_grad)}
     if case.layer == 1:
-        return {"squared norms": plain(value), "marks left on x": flag(x.requires_grad)}
+        return {
+            "squared norms": plain(value), "marks left on x": flag(x.requires_grad),
+            "change of x": float((x.detach() - tensor(case, "x")).abs().max()),
+        }  # fmt: skip
+    left = flag(W.grad is not None or V.grad is not None)
     by_W, by_V = gradients(value, (W, V))
-    return {"gradient by W": plain(by_W), "gradient by V": plain(by_V)}
+    return {"gradient by W": plain(by_W), "gradient by V": plain(by_V), "gradients left on W and V": left}
 
 
 def _rows(W: Tensor, V: Tensor, x: Tensor, *, graph: bool = True, late: bool = False) -> Tensor:
@@ -73,6 +79,18 @@ def _by_weights(W: Tensor, V: Tensor, x: Tensor) -> Tensor:
 def _marked(W: Tensor, V: Tensor, x: Tensor) -> Tensor:
     x.requires_grad_()
     return exact(W, V, x)
+
+
+def _backward(W: Tensor, V: Tensor, x: Tensor) -> Tensor:
+    leaf, total = x.clone().requires_grad_(), torch.zeros(len(x))
+    z = encode(W, V, leaf)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # torch's own, of a reference cycle
+        for k in range(z.shape[1]):
+            leaf.grad = None
+            z[:, k].sum().backward(create_graph=True)  # type: ignore[no-untyped-call]
+            total = total + torch.as_tensor(leaf.grad).square().sum(1)
+    return total
 
 
 def _one_pass(W: Tensor, V: Tensor, x: Tensor) -> Tensor:
@@ -144,6 +162,12 @@ EXACT = Exercise(
             lambda: _marked,
         ),
         Mutant(
+            "backward for grad",
+            "Values and gradients are right, but backward() also filled W.grad and V.grad, where the "
+            "optimiser adds to them. torch.autograd.grad leaves nothing behind.",
+            lambda: _backward,
+        ),
+        Mutant(
             "one pass for all units",
             "The rows were added before they were squared: each unit needs a pass of its own.",
             lambda: _one_pass,
@@ -183,7 +207,8 @@ def _probed(seed: int) -> tuple[Case, ...]:
 
 
 def _observe_probes(candidate: Any, case: Case) -> Observation:
-    return {"estimate": plain(candidate(*(np.array(case.inputs[name]) for name in ("J", "V"))))}
+    given = {name: np.array(case.inputs[name]) for name in "JV"}
+    return kept(case, "estimate", candidate(*given.values()), given)
 
 
 def _unit(V: Array) -> Array:

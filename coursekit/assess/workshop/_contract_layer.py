@@ -1,6 +1,6 @@
 """Contractive autoencoder, steps A and B: the Jacobian of a layer, and its squared norm in closed form."""
 
-__all__ = ["CONTRACTION", "JACOBIAN", "drawn"]
+__all__ = ["CONTRACTION", "JACOBIAN", "drawn", "kept"]
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from coursekit.assess.exercise import Alternate, Case, Exercise, Mutant, Observa
 from coursekit.assess.plain import plain
 from coursekit.assess.workshop._contract_reference import Array, contraction, jacobian
 
-_SIZES = ((4, 3, 2), (3, 2, 5))
+_SIZES = ((4, 3, 5), (3, 2, 4))
 
 
 def drawn(seed: int, sizes: tuple[int, int, int]) -> tuple[Array, Array, Array]:
@@ -42,12 +42,22 @@ def _codes(seed: int) -> tuple[Case, ...]:
     return tuple(found)
 
 
+def kept(case: Case, key: str, value: object, given: dict[str, Array]) -> Observation:
+    """Return what came back and whether the arguments are as they were; nothing else of a placeholder."""
+    if value is None or value is ...:
+        return {key: plain(value)}
+    same = all(np.array_equal(array, np.asarray(case.inputs[name])) for name, array in given.items())
+    return {key: plain(value), "what was handed in": "unchanged" if same else "changed"}
+
+
 def _observe_jacobian(candidate: Any, case: Case) -> Observation:
-    return {"Jacobian": plain(candidate(*(np.array(case.inputs[name]) for name in ("W", "b", "x"))))}
+    given = {name: np.array(case.inputs[name]) for name in "Wbx"}
+    return kept(case, "Jacobian", candidate(*given.values()), given)
 
 
 def _observe_contraction(candidate: Any, case: Case) -> Observation:
-    return {"penalty": plain(candidate(*(np.array(case.inputs[name]) for name in ("z", "W"))))}
+    given = {name: np.array(case.inputs[name]) for name in "zW"}
+    return kept(case, "penalty", candidate(*given.values()), given)
 
 
 def _sloped(slope: Any) -> Any:

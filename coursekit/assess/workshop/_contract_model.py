@@ -10,7 +10,7 @@ from torch import Tensor
 
 from coursekit.assess.exercise import Alternate, Case, Exercise, Mutant, Observation, Plain
 from coursekit.assess.plain import plain, told
-from coursekit.assess.workshop._contract_layer import drawn
+from coursekit.assess.workshop._contract_layer import drawn, kept
 from coursekit.assess.workshop._contract_reference import Array, gain, loss
 from coursekit.assess.workshop._tools import gradients, tensor
 
@@ -93,6 +93,11 @@ LOSS = Exercise(
             "001-M-23",
         ),
         Mutant(
+            "no graph",
+            "The value is right, but it has no graph, so no gradient reaches the weights. Return the tensor.",
+            lambda: _mixed(lambda e, p, w: (e.sum(1) + w * p).mean().detach()),
+        ),
+        Mutant(
             "copied weights",
             "The value is right, but the decoder has a copy of W: tied weights get gradients from both ends.",
             lambda: _copied,
@@ -163,10 +168,13 @@ def _codes(seed: int) -> tuple[Case, ...]:
 
 
 def _observe_gain(candidate: Any, case: Case) -> Observation:
-    found = candidate(*(np.array(case.inputs[name]) for name in ("z", "moved")))
-    if not isinstance(found, (tuple, list)) or len(found) != 3:
+    given = {name: np.array(case.inputs[name]) for name in ("z", "moved")}
+    found = candidate(*given.values())
+    three = found.tolist() if hasattr(found, "tolist") else found  # numbers in an array are numbers
+    if not isinstance(three, (tuple, list)) or len(three) != 3:
         return {"result": told(found)}
-    return {case.group: plain(found[("change", "spread", "gain").index(case.group)])}
+    value = three[("change", "spread", "gain").index(case.group)]
+    return kept(case, "gain", value, given) if case.group == "gain" else {case.group: plain(value)}
 
 
 def _distances(z: Array) -> Array:

@@ -8,6 +8,7 @@ import numpy as np
 
 from coursekit.assess.exercise import Alternate, Case, Exercise, Mutant, Observation, Plain
 from coursekit.assess.plain import plain, told
+from coursekit.assess.workshop._convolutional_layers import kept
 from coursekit.assess.workshop._convolutional_reference import Array, rise, unpool
 
 
@@ -20,6 +21,7 @@ def _pooled(seed: int) -> tuple[Case, ...]:
         r = np.minimum(2 * np.arange(h)[:, None] + rng.integers(0, 2, (rows, channels, h, v)), height - 1)
         c = np.minimum(2 * np.arange(v) + rng.integers(0, 2, (rows, channels, h, v)), width - 1)
         values = rng.permutation(np.linspace(0.5, 5, rows * channels * h * v)).reshape(r.shape).round(2)
+        values *= rng.choice((-1.0, 1.0), r.shape)
         inputs: dict[str, Plain] = {
             "values": values,
             "places": width * r + c,
@@ -31,10 +33,9 @@ def _pooled(seed: int) -> tuple[Case, ...]:
 
 
 def _observe_unpool(candidate: Any, case: Case) -> Observation:
-    values, places = np.array(case.inputs["values"]), np.array(case.inputs["places"])
-    found = plain(candidate(values, places, int(case.inputs["height"]), int(case.inputs["width"])))
-    same = np.array_equal(values, np.asarray(case.inputs["values"]))
-    return {"maps": found, "what was handed in": "unchanged" if same else "changed"}
+    given = {name: np.array(case.inputs[name]) for name in ("values", "places")}
+    found = candidate(*given.values(), int(case.inputs["height"]), int(case.inputs["width"]))
+    return kept(case, "maps", found, given)
 
 
 def _by_rows(values: Array, places: Array, height: int, width: int) -> Array:
@@ -108,6 +109,11 @@ UNPOOL = Exercise(
             lambda: lambda v, p, h, w: unpool(np.ones_like(v), p, h, w),
         ),
         Mutant(
+            "negative values lost",
+            "Negative values have become 0. They belong at their places like all others.",
+            lambda: lambda v, p, h, w: unpool(np.maximum(v, 0), p, h, w),
+        ),
+        Mutant(
             "flat",
             "The maps are flat rows. Give them their height and width back.",
             lambda: lambda v, p, h, w: unpool(v, p, h, w).reshape(*v.shape[:2], -1),
@@ -120,7 +126,7 @@ UNPOOL = Exercise(
     ),
     (
         "Start from zeros of shape (B, C, height * width).",
-        "For one map, y[b, c, places[b, c].ravel()] = values[b, c].ravel().",
+        "Write each map by itself: places say where in the row of its pixels a value goes.",
         "At the end reshape to (B, C, height, width).",
     ),
     survivors={
@@ -148,10 +154,13 @@ def _networks(seed: int) -> tuple[Case, ...]:
 
 
 def _observe_rise(candidate: Any, case: Case) -> Observation:
-    found = candidate(*(np.array(case.inputs[name]) for name in ("z", "maps", "x", "V", "W", "c", "order")))
-    if not isinstance(found, (tuple, list)) or len(found) != 2:
+    names = ("z", "maps", "x", "V", "W", "c", "order")
+    given = {name: np.array(case.inputs[name]) for name in names}
+    found = candidate(*given.values())
+    pair = found.tolist() if hasattr(found, "tolist") else found  # two numbers in an array are two numbers
+    if not isinstance(pair, (tuple, list)) or len(pair) != 2:
         return {"result": told(found)}
-    return {"error": plain(found[0])} if case.layer == 1 else {"rise": plain(found[1])}
+    return {"error": plain(pair[0])} if case.layer == 1 else kept(case, "rise", pair[1], given)
 
 
 def _errors(z: Array, maps: Array, x: Array, V: Array, W: Array, c: Array) -> Array:
@@ -178,6 +187,12 @@ def _exchange(kind: str) -> Any:
         }.get(kind, (a, b - a))  # fmt: skip
 
     return wrong
+
+
+def _in_place(z: Array, maps: Array, x: Array, V: Array, W: Array, c: Array, order: Array) -> Any:
+    own = _errors(z, maps, x, V, W, c).sum(axis=1).mean()
+    z[:] = z[order]
+    return own, _errors(z, maps, x, V, W, c).sum(axis=1).mean() - own
 
 
 def _row_by_row(z: Any, maps: Any, x: Any, V: Any, W: Any, c: Any, order: Any) -> list[Any]:
@@ -220,6 +235,11 @@ RISE = Exercise(
             "zeros for strangers",
             "These are codes of zeros, which no decoder may ever have met. Use the codes of other pictures.",
             lambda: _exchange("zeros"),
+        ),
+        Mutant(
+            "codes exchanged in place",
+            "The rise is right, but the caller's own arrays have changed. Index a copy: z[order] is one.",
+            lambda: _in_place,
         ),
         Mutant(
             "order undone",

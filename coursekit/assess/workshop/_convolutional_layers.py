@@ -1,6 +1,6 @@
 """Convolutional autoencoders, steps C and D: a convolution, and its transpose."""
 
-__all__ = ["CONV", "TRANSPOSE"]
+__all__ = ["CONV", "TRANSPOSE", "kept"]
 
 from typing import Any
 
@@ -28,11 +28,18 @@ def _maps(seed: int) -> tuple[Case, ...]:
     return tuple(found)
 
 
+def kept(case: Case, key: str, value: object, given: dict[str, Array]) -> Observation:
+    """Return what came back and whether the arguments are as they were; nothing else of a placeholder."""
+    if value is None or value is ...:
+        return {key: plain(value)}
+    same = all(np.array_equal(array, np.asarray(case.inputs[name])) for name, array in given.items())
+    return {key: plain(value), "what was handed in": "unchanged" if same else "changed"}
+
+
 def _observe_conv(candidate: Any, case: Case) -> Observation:
-    arrays = [np.array(case.inputs[name]) for name in ("x", "w", "b")]
-    found = plain(candidate(*arrays, int(case.inputs["s"]), int(case.inputs["p"])))
-    same = all(np.array_equal(a, np.asarray(case.inputs[n])) for n, a in zip("xwb", arrays, strict=True))
-    return {"maps": found, "what was handed in": "unchanged" if same else "changed"}
+    given = {name: np.array(case.inputs[name]) for name in "xwb"}
+    found = candidate(*given.values(), int(case.inputs["s"]), int(case.inputs["p"]))
+    return kept(case, "maps", found, given)
 
 
 def _by_taps(x: Array, w: Array, b: Array, s: int, p: int) -> Array:
@@ -125,11 +132,12 @@ CONV = Exercise(
 
 
 def _codes(seed: int) -> tuple[Case, ...]:
-    """Maps to be enlarged: copies of the kernel overlap, and the last rows tell zeros from values."""
+    """Maps to be enlarged: copies of the kernel overlap, the last rows tell zeros from values; p may be 0."""
     found = []
     for rows, outputs, channels, height, width, k, s, p, q in (
-        (2, 4, 3, 3, 2, 3, 2, 1, 1),
+        (2, 4, 3, 3, 2, 3, 2, 2, 1),
         (3, 1, 2, 2, 4, 4, 3, 2, 1),
+        (2, 2, 1, 2, 3, 3, 2, 0, 0),
     ):
         rng = np.random.default_rng(seed + 900 * k)
         inputs: dict[str, Plain] = {
@@ -142,8 +150,9 @@ def _codes(seed: int) -> tuple[Case, ...]:
 
 
 def _observe_transpose(candidate: Any, case: Case) -> Observation:
-    numbers = (int(case.inputs[name]) for name in "spq")
-    return {"maps": plain(candidate(np.array(case.inputs["y"]), np.array(case.inputs["w"]), *numbers))}
+    given = {name: np.array(case.inputs[name]) for name in "yw"}
+    found = candidate(*given.values(), *(int(case.inputs[name]) for name in "spq"))
+    return kept(case, "maps", found, given)
 
 
 def _by_matrix(y: Array, w: Array, s: int, p: int, q: int) -> Array:
@@ -214,6 +223,11 @@ TRANSPOSE = Exercise(
             "nothing cut",
             "The result is too large: the padding cuts p entries at both ends of both sides.",
             lambda: lambda y, w, s, p, q: conv_transpose(y, w, s, 0 * p, q),
+        ),
+        Mutant(
+            "nothing left without padding",
+            "With p = 0 the slice p : -p is 0 : 0, which is empty. Cut up to height - p and width - p.",
+            lambda: lambda y, w, s, p, q: conv_transpose(y, w, s, 0, q)[:, :, p:-p, p:-p],
         ),
         Mutant(
             "output padding left out",

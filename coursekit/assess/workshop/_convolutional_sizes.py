@@ -44,6 +44,7 @@ _BACK_SLIPS: dict[str, Rule] = {
     "the other way round": lambda g: -(g.n + 2 * g.p - g.d * (g.k - 1) - 1) % g.s,
     "quotient for remainder": lambda g: (g.n + 2 * g.p - g.d * (g.k - 1) - 1) // g.s,
     "reach of one less": lambda g: (g.n + 2 * g.p - g.d * (g.k - 1)) % g.s,
+    "one at most": lambda g: min(1, output_padding(*g)),
 }
 
 
@@ -214,6 +215,11 @@ OUTPUT_PADDING = Exercise(
             "reach of one less",
             "The kernel reaches over d(k - 1) + 1 pixels; this leaves out the 1.",
             lambda: _wrong(_BACK_SLIPS["reach of one less"]),
+        ),
+        Mutant(
+            "one at most",
+            "Yours is never above 1. With a stride of s up to s - 1 pixels can be left over.",
+            lambda: _wrong(_BACK_SLIPS["one at most"]),
         ),
     ),
     (

@@ -9,6 +9,7 @@ import numpy as np
 from coursekit.assess.exercise import Alternate, Case, Exercise, Mutant, Observation, Plain
 from coursekit.assess.plain import plain
 from coursekit.assess.workshop._denoising_reference import Array, best_denoiser
+from coursekit.assess.workshop._untouched import untouched
 
 
 def _values(seed: int) -> tuple[Case, ...]:
@@ -31,7 +32,7 @@ def _observe_best(candidate: Any, case: Case) -> Observation:
     y, values = (np.array(case.inputs[name]) for name in ("y", "values"))
     with np.errstate(all="ignore"):
         found = candidate(y, values, float(case.inputs["sigma"]))
-    if not isinstance(found, tuple) or len(found) != 2:
+    if not isinstance(found, (tuple, list)) or len(found) != 2:
         return {case.group: plain(found) if case.group == "mean" else "not returned"}
     return {case.group: plain(found[case.group == "score"])}
 
@@ -87,7 +88,7 @@ BEST_DENOISER = Exercise(
     3.0,
     lambda: best_denoiser,
     _values,
-    _observe_best,
+    untouched(_observe_best, "y", "values"),
     (Alternate("log-sum-exp", lambda: _logsumexp), Alternate("row by row", lambda: _row_by_row)),
     (
         Mutant(

@@ -1,6 +1,6 @@
 """Denoising, step A: Gaussian noise, judged by what many draws look like."""
 
-__all__ = ["ADD_NOISE", "COLUMNS", "LOOKS", "ROWS", "SIZE", "Rng", "number"]
+__all__ = ["ADD_NOISE", "COLUMNS", "LOOKS", "ROWS", "SIZE", "Rng", "elsewhere_seen", "number"]
 
 from typing import Any
 
@@ -32,6 +32,7 @@ def _noise_cases(seed: int) -> tuple[Case, ...]:
         "distance to normal draws": 0.0,
         "share of equal values in two calls": 0.0,
         "share of different draws": 1.0,
+        "share of equal values when rng begins again": 1.0,
         "change of the input": 0.0,
     }
     third = mean_margin(sigma, SIZE // 3, looks=LOOKS)
@@ -42,6 +43,7 @@ def _noise_cases(seed: int) -> tuple[Case, ...]:
         "distance to normal draws": ks_margin(SIZE, SIZE, looks=LOOKS),
         "share of equal values in two calls": 0.01,
         "share of different draws": 0.01,
+        "share of equal values when rng begins again": 1e-9,
         "change of the input": 1e-9,
     }
     inputs: dict[str, Plain] = {"sigma": sigma, "seed": seed}
@@ -54,6 +56,7 @@ def _observe_noise(candidate: Any, case: Case) -> Observation:
     rng, clean = np.random.default_rng(seed), _levels()
     x = clean.copy()
     noisy, again = plain(candidate(x, sigma, rng)), plain(candidate(clean.copy(), sigma, rng))
+    repeated = plain(candidate(clean.copy(), sigma, np.random.default_rng(seed)))
     if not isinstance(noisy, np.ndarray) or noisy.shape != clean.shape or np.shape(again) != clean.shape:
         return {"mean of what is added to a black pixel": told(noisy)}
     added = noisy - clean
@@ -64,6 +67,7 @@ def _observe_noise(candidate: Any, case: Case) -> Observation:
         "standard deviation of what is added": float(added.std()),
         "distance to normal draws": ks_distance(added, normal),
         "share of equal values in two calls": float((noisy == again).mean()),
+        "share of equal values when rng begins again": float(np.mean(noisy == repeated)),
         "share of different draws": len(np.unique(added.round(12))) / SIZE,
         "change of the input": float(np.abs(x - clean).max()),
     }
@@ -78,6 +82,13 @@ def number(seen: Observation, key: str) -> float:
     """Return an observed number, or one that no sign looks for."""
     value = seen.get(key)
     return value if isinstance(value, float) else 0.5
+
+
+def elsewhere_seen(_: Case, seen: Observation) -> bool:
+    """Tell noise that differs from call to call, whatever state rng is in."""
+    key = "share of equal values when rng begins again"
+    fresh = number(seen, "share of equal values in two calls") < 0.9
+    return fresh and key in seen and number(seen, key) < 0.9
 
 
 def _reseeded_seen(_: Case, seen: Observation) -> bool:
@@ -152,6 +163,12 @@ ADD_NOISE = Exercise(
             "Two calls gave the same noise. Draw it from rng, which moves on with each draw.",
             lambda: lambda x, sigma, _: x + sigma * np.random.default_rng(0).standard_normal(x.shape),
             sign=_reseeded_seen,
+        ),
+        Mutant(
+            "another source",
+            "From the same rng came other noise: it was drawn elsewhere. Take the randomness from rng.",
+            lambda: lambda x, sigma, _: x + sigma * np.random.default_rng().standard_normal(x.shape),
+            sign=elsewhere_seen,
         ),
         Mutant(
             "one noise for all images",

@@ -10,12 +10,15 @@ import numpy as np
 from coursekit.assess.chance import mean_margin, std_margin
 from coursekit.assess.exercise import Alternate, Case, Exercise, Mutant, Observation, Plain
 from coursekit.assess.plain import plain, told
-from coursekit.assess.workshop._denoising_noise import COLUMNS, LOOKS, ROWS, SIZE, Rng, number
+from coursekit.assess.workshop._denoising_noise import COLUMNS, LOOKS, ROWS, SIZE, Rng, elsewhere_seen, number
 from coursekit.assess.workshop._denoising_reference import Array, salt_and_pepper
+
+_SMALL = "spread of the number hit among ten pixels"
+_CALLS = 400
 
 
 def _salt_cases(seed: int) -> tuple[Case, ...]:
-    """One look at 300 images of 100 grey pixels each."""
+    """One look at 300 images of 100 grey pixels each, and at many small ones."""
     p = float(np.random.default_rng(seed).choice([0.2, 0.3, 0.4]))
     spread = math.sqrt(p * (1 - p) / COLUMNS)
     half = mean_margin(math.sqrt(p / 2 * (1 - p / 2)), SIZE, looks=LOOKS)
@@ -25,6 +28,8 @@ def _salt_cases(seed: int) -> tuple[Case, ...]:
         "share of other pixels that changed": 0.0,
         "spread of the share hit from image to image": spread,
         "share of equal values in two calls": 1 - p + (p / 2) ** 2 * 2 - p * (1 - p),
+        "share of equal values when rng begins again": 1.0,
+        _SMALL: math.sqrt(10 * p * (1 - p)),
         "change of the input": 0.0,
     }
     margins: dict[str, Any] = {
@@ -32,7 +37,9 @@ def _salt_cases(seed: int) -> tuple[Case, ...]:
         "share of pixels set to 0": half,
         "share of other pixels that changed": 1e-9,
         "spread of the share hit from image to image": 2 * std_margin(spread, ROWS, looks=LOOKS),
+        _SMALL: 2 * std_margin(math.sqrt(10 * p * (1 - p)), _CALLS, looks=LOOKS),
         "share of equal values in two calls": mean_margin(0.5, SIZE, looks=LOOKS),
+        "share of equal values when rng begins again": 1e-9,
         "change of the input": 1e-9,
     }
     inputs: dict[str, Plain] = {"p": p, "seed": seed}
@@ -44,8 +51,11 @@ def _observe_salt(candidate: Any, case: Case) -> Observation:
     clean = np.random.default_rng(seed + 1).uniform(0.2, 0.8, (ROWS, COLUMNS))
     rng, x = np.random.default_rng(seed), clean.copy()
     noisy, again = plain(candidate(x, p, rng)), plain(candidate(clean.copy(), p, rng))
+    repeated = plain(candidate(clean.copy(), p, np.random.default_rng(seed)))
     if not isinstance(noisy, np.ndarray) or noisy.shape != clean.shape or np.shape(again) != clean.shape:
         return {"share of pixels set to 1": told(noisy)}
+    little = [plain(candidate(np.full((2, 5), 0.5), p, rng)) for _ in range(_CALLS)]
+    small = [int(np.sum(np.asarray(found) != 0.5)) for found in little]
     high, low = noisy == 1, noisy == 0
     hit = high | low
     return {
@@ -54,6 +64,8 @@ def _observe_salt(candidate: Any, case: Case) -> Observation:
         "share of other pixels that changed": float((noisy != clean)[~hit].sum() / SIZE),
         "spread of the share hit from image to image": float(hit.mean(axis=1).std()),
         "share of equal values in two calls": float((noisy == again).mean()),
+        "share of equal values when rng begins again": float(np.mean(noisy == repeated)),
+        _SMALL: float(np.std(small)),
         "change of the input": float(np.abs(x - clean).max()),
     }  # fmt: skip
 
@@ -73,6 +85,14 @@ def _pepper_over_salt(x: Array, p: float, rng: Rng) -> Array:
     flat, count = x.copy().ravel(), int(p * x.size / 2)
     flat[rng.integers(0, x.size, count)] = 1
     flat[rng.integers(0, x.size, count)] = 0
+    return flat.reshape(x.shape)
+
+
+def _fixed_count(x: Array, p: float, rng: Rng) -> Array:
+    """Hit the same number of pixels at each call."""
+    flat, count = x.copy().ravel(), int(p * x.size / 2)
+    places = rng.permutation(x.size)
+    flat[places[:count]], flat[places[count : 2 * count]] = 0, 1
     return flat.reshape(x.shape)
 
 
@@ -104,7 +124,9 @@ def _same_places(x: Array, p: float, rng: Rng) -> Array:
 def _same_places_seen(_: Case, seen: Observation) -> bool:
     """Tell one draw for all images: whatever share it hit, no image differs from another."""
     equal = number(seen, "share of equal values in two calls")
-    return number(seen, "spread of the share hit from image to image") < 1e-12 and equal < 1
+    hit = number(seen, "share of pixels set to 1") + number(seen, "share of pixels set to 0")
+    spread = number(seen, "spread of the share hit from image to image")
+    return spread < 1e-12 and equal < 1 and 0 < hit < 1
 
 
 SALT_AND_PEPPER = Exercise(
@@ -129,6 +151,11 @@ SALT_AND_PEPPER = Exercise(
             lambda: _two_draws,
         ),
         Mutant(
+            "a fixed number",
+            "The same number of pixels is hit at every call. Decide each pixel by a number of its own.",
+            lambda: _fixed_count,
+        ),
+        Mutant(
             "p each",
             "Salt and pepper each took a share p. Together they take p: half of it each.",
             lambda: _full_p,
@@ -149,6 +176,12 @@ SALT_AND_PEPPER = Exercise(
             "Pixels that were not hit changed their value. That is dropout; here they stay as they are.",
             lambda: _rescaled,
             "001-M-11",
+        ),
+        Mutant(
+            "another source",
+            "From the same rng came other noise: it was drawn elsewhere. Take the randomness from rng.",
+            lambda: lambda x, p, _: salt_and_pepper(x, p, np.random.default_rng()),
+            sign=elsewhere_seen,
         ),
         Mutant(
             "in place",

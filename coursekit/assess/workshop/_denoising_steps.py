@@ -9,6 +9,7 @@ import numpy as np
 from coursekit.assess.exercise import Alternate, Case, Exercise, Mutant, Observation, Plain
 from coursekit.assess.plain import plain
 from coursekit.assess.workshop._denoising_reference import Array, Map, denoising_loss, wiener_filter
+from coursekit.assess.workshop._untouched import untouched
 
 
 def _batches(seed: int) -> tuple[Case, ...]:
@@ -183,7 +184,7 @@ WIENER_FILTER = Exercise(
     3.0,
     lambda: wiener_filter,
     _data,
-    _observe_filter,
+    untouched(_observe_filter, "clean", "noisy"),
     (
         Alternate("an inverse", lambda: _filtered),
         Alternate("eigenvectors", lambda: _by_eigenvectors),

@@ -10,6 +10,7 @@ import numpy as np
 from coursekit.assess.exercise import Alternate, Case, Exercise, Mutant, Observation
 from coursekit.assess.plain import plain, told
 from coursekit.assess.workshop._pca_reference import Array, codes, fit
+from coursekit.assess.workshop._untouched import untouched
 
 _SIZES = ((9, 4, 2), (8, 5, 3))
 _SVD = "_, s, vt = np.linalg.svd(X - mean"
@@ -206,7 +207,7 @@ CODES = Exercise(
     2.0,
     lambda: codes,
     _transforms,
-    _observe_codes,
+    untouched(_observe_codes, "X", "mean", "V"),
     (
         Alternate("row by row", lambda: lambda X, mean, V: (
             np.array([V @ (x - mean) for x in X]), np.array([mean + V.T @ (V @ (x - mean)) for x in X]))),

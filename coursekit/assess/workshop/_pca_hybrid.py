@@ -9,6 +9,7 @@ import numpy as np
 from coursekit.assess.exercise import Alternate, Case, Exercise, Mutant, Observation
 from coursekit.assess.plain import plain, told
 from coursekit.assess.workshop._pca_reference import Array, fit, hybrid_error
+from coursekit.assess.workshop._untouched import untouched
 
 
 def _hybrids(seed: int) -> tuple[Case, ...]:
@@ -51,7 +52,7 @@ HYBRID = Exercise(
     3.0,
     lambda: hybrid_error,
     _hybrids,
-    _observe_hybrid,
+    untouched(_observe_hybrid, "X", "mean", "V", "S"),
     (Alternate("in pixels", lambda: _by_pixels), Alternate("by difference", lambda: _by_difference)),
     (
         Mutant(

@@ -9,6 +9,7 @@ import numpy as np
 from coursekit.assess.exercise import Alternate, Case, Exercise, Mutant, Observation
 from coursekit.assess.plain import plain
 from coursekit.assess.workshop._pca_reference import Array, keep
+from coursekit.assess.workshop._untouched import untouched
 
 # Each mistake gives another list of answers on these four alone; the first share is met exactly.
 _TABLE = ((4, 2, 1, 1, 0), (5, 1, 1, 1, 0), (9, 4, 2, 1, 0), (3, 3, 2, 1, 1))
@@ -42,7 +43,7 @@ KEEP = Exercise(
     2.0,
     lambda: keep,
     _keeps,
-    _observe_keep,
+    untouched(_observe_keep, "variances"),
     (
         Alternate("a loop", lambda: _counted),
         Alternate("searchsorted", lambda: lambda v, share: 1 + np.cumsum(v).searchsorted(share * v.sum())),

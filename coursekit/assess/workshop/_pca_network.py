@@ -9,6 +9,7 @@ import numpy as np
 from coursekit.assess.exercise import Alternate, Case, Exercise, Mutant, Observation
 from coursekit.assess.plain import plain, told
 from coursekit.assess.workshop._pca_reference import Array, angles, gradients
+from coursekit.assess.workshop._untouched import untouched
 
 _ARCS = "return np.rad2deg(np.arccos(np.clip"
 
@@ -128,7 +129,7 @@ ANGLES = Exercise(
     3.0,
     lambda: angles,
     _planes,
-    _observe_angles,
+    untouched(_observe_angles, "A", "B"),
     (
         Alternate("by the sines", lambda: _by_projectors),
         Alternate("by eigenvalues of projectors", lambda: _by_eigenvalues),
@@ -191,7 +192,7 @@ GRADIENTS = Exercise(
     4.0,
     lambda: gradients,
     _networks,
-    _observe_gradients,
+    untouched(_observe_gradients, "X", "We", "Wd"),
     (Alternate("by the covariance", lambda: _by_matrices), Alternate("row by row", lambda: _by_rows)),
     (
         Mutant(

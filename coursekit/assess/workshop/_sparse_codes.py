@@ -9,6 +9,7 @@ import numpy as np
 from coursekit.assess.exercise import Alternate, Case, Exercise, Mutant, Observation
 from coursekit.assess.plain import plain
 from coursekit.assess.workshop._sparse_reference import Array, hoyer, top_k
+from coursekit.assess.workshop._untouched import untouched
 
 
 def _codes(seed: int) -> tuple[Case, ...]:
@@ -19,17 +20,23 @@ def _codes(seed: int) -> tuple[Case, ...]:
         z = rng.normal(0, 2, (rows, units)).round(2)
         z[:, 1:][rng.random((rows, units - 1)) < 0.4] = 0
         z[:, 0] += np.sign(z[:, 0]) + 0.5
+        z[0, 2:] = 0  # nearly as sparse as can be
+        z[1] = 1 + 0.02 * z[1]  # nearly even
         found.append(Case(f"{rows} codes of {units} units", {"z": z}))
     return tuple(found)
 
 
 def _rows(seed: int) -> tuple[Case, ...]:
-    """Codes without equal entries; the largest absolute values are negative, and rows differ in level."""
+    """Codes without equal entries; the largest absolute values are negative, and rows differ in level.
+
+    In the last row the k-th largest entry is negative, too: it stays.
+    """
     found = []
     for rows, units, k in ((4, 6, 2), (3, 7, 3)):
         rng = np.random.default_rng(seed + 2000 * units)
         z = rng.permuted(np.tile(np.linspace(0.5, 4, units), (rows, 1)), axis=1)
         z = z + 3.0 * np.arange(rows)[:, None] + rng.uniform(0, 0.3, (rows, units))
+        z[-1] -= np.sort(z[-1])[-k] + 0.5
         z[np.arange(rows), z.argmin(axis=1)] = -20.0 - np.arange(rows)
         found.append(Case(f"{rows} codes of {units} units, k = {k}", {"z": z.round(3), "k": k}))
     return tuple(found)
@@ -87,7 +94,7 @@ HOYER = Exercise(
     2.0,
     lambda: hoyer,
     _codes,
-    _observe_hoyer,
+    untouched(_observe_hoyer, "z"),
     (
         Alternate("norms in a loop", lambda: _with_norms),
         Alternate(

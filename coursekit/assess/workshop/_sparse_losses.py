@@ -9,6 +9,7 @@ import numpy as np
 from coursekit.assess.exercise import Alternate, Case, Exercise, Mutant, Observation, Plain
 from coursekit.assess.plain import plain, told
 from coursekit.assess.workshop._sparse_reference import Array, kl_penalty, proximal_step, sparse_loss
+from coursekit.assess.workshop._untouched import untouched
 
 
 def _drawn(rng: np.random.Generator, rows: int, pixels: int, units: int, price: float) -> tuple[Array, ...]:
@@ -69,7 +70,7 @@ STEP = Exercise(
     3.0,
     lambda: proximal_step,
     _steps,
-    _observe_step,
+    untouched(_observe_step, "z", "x", "W"),
     (
         Alternate("sample by sample", lambda: _by_samples),
         Alternate("a mask", lambda: _step(lambda z, s, w, r: (z - r * (s + w)) * (z - r * (s + w) > 0))),
@@ -204,7 +205,7 @@ LOSS = Exercise(
     4.0,
     lambda: sparse_loss,
     _networks,
-    _observe_loss,
+    untouched(_observe_loss, "x", "V", "b", "W", "c"),
     (
         Alternate("by tanh", lambda: _by_tanh),
         Alternate("in one function", lambda: _network("right")),

@@ -9,6 +9,7 @@ import numpy as np
 from coursekit.assess.exercise import Alternate, Case, Exercise, Mutant, Observation
 from coursekit.assess.plain import plain
 from coursekit.assess.workshop._sparse_reference import Array, kl_penalty, l1_penalty
+from coursekit.assess.workshop._untouched import untouched
 
 
 def _codes(seed: int) -> tuple[Case, ...]:
@@ -26,6 +27,8 @@ def _activations(seed: int) -> tuple[Case, ...]:
         rng = np.random.default_rng(seed + 100 * units)
         # Units of different means, so that every mean matters.
         a = 1 / (1 + np.exp(-(rng.normal(0, 1, (rows, units)) + rng.normal(-0.5, 1, units))))
+        a[:, 0] = 0.02 + 0.02 * a[:, 0]  # nearly dead
+        a[:, -1] = 0.97 + 0.02 * a[:, -1]  # nearly always on
         found.append(Case(f"{rows} samples, {units} units, target {rho}", {"a": a.round(3), "rho": rho}))
     return tuple(found)
 
@@ -58,7 +61,7 @@ L1 = Exercise(
     1.0,
     lambda: l1_penalty,
     _codes,
-    _observe_l1,
+    untouched(_observe_l1, "z"),
     (
         Alternate("one sum", lambda: lambda z: np.abs(z).sum() / len(z)),
         Alternate("norms", lambda: lambda z: np.mean(np.linalg.norm(z, ord=1, axis=1))),
@@ -114,7 +117,7 @@ KL = Exercise(
     3.0,
     lambda: kl_penalty,
     _activations,
-    _observe_kl,
+    untouched(_observe_kl, "a"),
     (
         Alternate("a loop over units", lambda: _by_logs),
         Alternate("a mean by hand", lambda: lambda a, rho: np.sum(_terms(np.sum(a, 0) / len(a), rho))),

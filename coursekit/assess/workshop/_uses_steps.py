@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from coursekit.assess.exercise import Alternate, Case, Exercise, Mutant, Observation, Plain
-from coursekit.assess.plain import plain
+from coursekit.assess.plain import plain, several
 from coursekit.assess.workshop._uses_reference import Array, roles, train_step
 
 _Roles = tuple[Array, Array, Array]
@@ -27,12 +27,15 @@ def _labels(seed: int) -> tuple[Case, ...]:
 
 def _observe_roles(candidate: Any, case: Case) -> Observation:
     y, counts = np.array(case.inputs["y"]), [int(case.inputs[name]) for name in ("normal", "train", "held")]
-    drawn = []
-    for turn in range(3):
-        rng = np.random.default_rng(int(case.inputs["seed"]) + turn)
-        drawn.append([np.asarray(part).astype(int).ravel() for part in candidate(y.copy(), *counts, rng)])
+    drawn, changed = [], False
+    for turn in (0, 1, 2, 0):
+        rng, given = np.random.default_rng(int(case.inputs["seed"]) + turn), y.copy()
+        parts = several(candidate(given, *counts, rng), 3)
+        drawn.append([np.asarray(part).astype(int).ravel() for part in parts])
+        changed = changed or not np.array_equal(given, y)
     train, held, test = drawn[0]
-    first = {tuple(sorted(parts[0])) for parts in drawn}
+    first = {tuple(sorted(parts[0])) for parts in drawn[:3]}
+    again = all(np.array_equal(a, b) for a, b in zip(drawn[0], drawn[3], strict=True))
     return {
         "rows in each part": plain([len(train), len(held), len(test)]),
         "odd rows in training": float(bool((y[train] != counts[0]).any())),
@@ -43,6 +46,8 @@ def _observe_roles(candidate: Any, case: Case) -> Observation:
         "normal rows in the test": float(bool((y[test] == counts[0]).any())),
         "rows twice in one part": float(any(len(set(part)) < len(part) for part in (train, held, test))),
         "the same rows in every draw": float(len(first) == 1),
+        "other rows from the same rng": float(not again),
+        "labels changed": float(changed),
     }
 
 
@@ -65,7 +70,8 @@ def _wrong_roles(
 ) -> _Roles:
     """Give out the roles with one mistake."""
     rows = {"ordered": np.flatnonzero(y == normal), "all": rng.permutation(len(y)),
-            "turned": rng.permutation(np.flatnonzero(y != normal))}  # fmt: skip
+            "turned": rng.permutation(np.flatnonzero(y != normal)),
+            "own numbers": np.random.default_rng().permutation(np.flatnonzero(y == normal))}  # fmt: skip
     own = rows.get(kind, rng.permutation(np.flatnonzero(y == normal)))
     first, second = own[:train], own[train : train + held]
     if kind == "shared":
@@ -93,8 +99,8 @@ def _steps(seed: int) -> tuple[Case, ...]:
         for rows, width in ((5, 4), (8, 6)):
             rng = np.random.default_rng(seed + rows)
             inputs: dict[str, Plain] = {
-                "encoder": rng.normal(size=(width, 3)), "head": rng.normal(size=(3, 2)),
-                "x": rng.normal(size=(rows, width)), "targets": rng.normal(size=(rows, 2)),
+                "encoder": rng.normal(size=(width, 3)), "head": rng.normal(size=(3, 4)),
+                "x": rng.normal(size=(rows, width)), "targets": rng.normal(size=(rows, 4)),
                 "rate": 0.1, "frozen": int(frozen),
             }  # fmt: skip
             name = f"{rows} rows, {'frozen' if frozen else 'fine-tuned'}"
@@ -105,7 +111,8 @@ def _steps(seed: int) -> tuple[Case, ...]:
 def _observe_step(candidate: Any, case: Case) -> Observation:
     kept = [np.array(case.inputs[name]) for name in ("encoder", "head", "x", "targets")]
     given = [value.copy() for value in kept]
-    encoder, head = candidate(*given, float(case.inputs["rate"]), bool(case.inputs["frozen"]))
+    answer = candidate(*given, float(case.inputs["rate"]), bool(case.inputs["frozen"]))
+    encoder, head = several(answer, 2)
     shared = isinstance(encoder, np.ndarray) and np.shares_memory(encoder, given[0])
     return {
         "encoder": plain(encoder),
@@ -120,7 +127,7 @@ def _stepped(
 ) -> tuple[Array, Array]:
     """Do a step with one mistake."""
     errors = 2 * (x @ encoder @ head - targets) / (1 if kind == "sum" else len(x))
-    errors = errors / 2 if kind == "no factor" else errors
+    errors = errors / {"no factor": 2, "mean of all": targets.shape[1]}.get(kind, 1)
     down = -1 if kind == "uphill" else 1
     stay_head = kind == "all frozen" and frozen
     new_head = head if stay_head else head - down * rate * (x @ encoder).T @ errors
@@ -180,7 +187,8 @@ ROLES = Exercise(
     (Alternate("choice and a mask", lambda: _by_mask), Alternate("sets", lambda: _by_sets)),
     (
         Mutant(
-            "trained on all classes", "Has the model already seen the anomalies? Train on normal rows alone.",
+            "trained on all classes",
+            "Has the model already seen the anomalies? Train on normal rows alone, by their numbers in y.",
             _wrong("all"), "001-M-46",
         ),
         Mutant(
@@ -206,8 +214,14 @@ ROLES = Exercise(
             _wrong("odd only"),
         ),
         Mutant(
-            "not shuffled", "Every draw takes the first rows. Shuffle them with rng first.",
+            "not shuffled",
+            "Every draw takes the same rows. Shuffle the normal ones first, with the rng that came in.",
             _wrong("ordered"),
+        ),
+        Mutant(
+            "another generator",
+            "The same rng gave other rows the second time. Draw with it, not with a generator of your own.",
+            _wrong("own numbers"),
         ),
         Mutant(
             "drawn with replacement", "A row is there twice: draw without replacement.",
@@ -243,6 +257,11 @@ TRAIN_STEP = Exercise(
         Mutant("all frozen", "Frozen means the encoder alone: the head learns on.", _slip("all frozen")),
         Mutant("uphill", "That step climbs. Subtract the gradient.", _slip("uphill")),
         Mutant("sum over the rows", "The loss is a mean over the rows: divide by B.", _slip("sum")),
+        Mutant(
+            "mean over all entries",
+            "The loss adds the entries of a row: divide by B, not by the entries, too.",
+            _slip("mean of all"),
+        ),
         Mutant("factor two", "The derivative of a square has a factor 2.", _slip("no factor")),
         Mutant(
             "one after the other",

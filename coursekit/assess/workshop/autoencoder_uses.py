@@ -6,7 +6,8 @@ from functools import partial
 
 from coursekit.assess.exercise import Exercise
 from coursekit.assess.workshop._renumbered import renumbered
-from coursekit.assess.workshop._uses_scores import AREA, SCORES, THRESHOLD
+from coursekit.assess.workshop._uses_area import AREA
+from coursekit.assess.workshop._uses_scores import SCORES, THRESHOLD
 from coursekit.assess.workshop._uses_steps import ROLES, TRAIN_STEP
 
 rewrites = partial(renumbered, "five")
