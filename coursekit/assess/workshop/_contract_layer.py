@@ -1,14 +1,14 @@
 """Contractive autoencoder, steps A and B: the Jacobian of a layer, and its squared norm in closed form."""
 
-__all__ = ["CONTRACTION", "JACOBIAN", "drawn", "kept"]
+__all__ = ["CONTRACTION", "JACOBIAN", "drawn"]
 
 from typing import Any
 
 import numpy as np
 
 from coursekit.assess.exercise import Alternate, Case, Exercise, Mutant, Observation
-from coursekit.assess.plain import plain
 from coursekit.assess.workshop._contract_reference import Array, contraction, jacobian
+from coursekit.assess.workshop._untouched import kept
 
 _SIZES = ((4, 3, 5), (3, 2, 4))
 
@@ -40,14 +40,6 @@ def _codes(seed: int) -> tuple[Case, ...]:
         W, b, x = (np.array(case.inputs[name]) for name in ("W", "b", "x"))
         found.append(Case(case.name, {"z": _sigmoid(x @ W.T + b), "W": W}))
     return tuple(found)
-
-
-def kept(case: Case, key: str, value: object, given: dict[str, Array]) -> Observation:
-    """Return what came back and whether the arguments are as they were; nothing else of a placeholder."""
-    if value is None or value is ...:
-        return {key: plain(value)}
-    same = all(np.array_equal(array, np.asarray(case.inputs[name])) for name, array in given.items())
-    return {key: plain(value), "what was handed in": "unchanged" if same else "changed"}
 
 
 def _observe_jacobian(candidate: Any, case: Case) -> Observation:

@@ -1,16 +1,19 @@
-"""An observer that also tells which of its arguments a student's function changed."""
+"""Telling which of its arguments a student's function changed."""
 
-__all__ = ["CHANGED", "untouched"]
+__all__ = ["CHANGED", "kept", "untouched"]
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from coursekit.assess.exercise import Case, Observation
+from coursekit.assess.plain import plain
 
 CHANGED = "what your function changed in place"
 Observer = Callable[[Any, Case], Observation]
+Array = NDArray[Any]
 
 
 def untouched(observe: Observer, *names: str) -> Observer:
@@ -38,3 +41,11 @@ def untouched(observe: Observer, *names: str) -> Observer:
         return {**seen, CHANGED: " and ".join(name for name in names if name in changed) or "nothing"}
 
     return watched
+
+
+def kept(case: Case, key: str, value: object, given: Mapping[str, Array]) -> Observation:
+    """Return what came back and whether the arguments are as they were; nothing else of a placeholder."""
+    if value is None or value is ...:
+        return {key: plain(value)}
+    same = all(np.array_equal(array, np.asarray(case.inputs[name])) for name, array in given.items())
+    return {key: plain(value), "what was handed in": "unchanged" if same else "changed"}
