@@ -40,11 +40,11 @@ $(READY): pyproject.toml constraints.txt
 book: $(READY) ## execute every page, build the site, say which file to open
 	@$(BIN)/coursekit book build --jobs $(JOBS)
 
-test: book ## everything that must hold (about 15 minutes on two cores)
+test: book ## everything that must hold (about 40 minutes on two cores)
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile tests
 	$(BIN)/python -m pytest --nbval-lax -n $(JOBS) --dist loadfile -p no:warnings solutions
 
-fast: $(READY) ## the quick part of the tests (under 2 minutes)
+fast: $(READY) ## the quick part of the tests (some minutes)
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile -m "not slow and not browser" tests
 
 lab: $(READY) ## JupyterLab with the nbgrader extensions, opened on the exercises
