@@ -9,8 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from coursekit._check import check_choice
-from coursekit.experiments.bench import plan
+from coursekit.experiments.bench import named, plan
 from coursekit.experiments.shallow import digits_by_seed, error_rate, rings_by_seed, start, train
 
 
@@ -60,8 +59,7 @@ class RaceResult(NamedTuple):
         Raises:
             ValueError: if it did not take part.
         """
-        check_choice(name, "name", [one.name for one in self.entrants])
-        return next(one for one in self.entrants if one.name == name)
+        return named(self.entrants, name)
 
 
 def run(seeds: Sequence[int] = (0, 1, 2, 3, 4), *, steps: int = 200, fast: bool = False) -> RaceResult:

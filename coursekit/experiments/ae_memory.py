@@ -9,9 +9,9 @@ import torch
 from torch import Tensor
 
 from coursekit.autoencoders import DenseAutoencoder, fit_pca
-from coursekit.experiments.ae_parts import ae_terms, digits_in_three, per_pixel
+from coursekit.experiments.ae_parts import digits_in_three, per_pixel
 from coursekit.experiments.bench import plan, seeded
-from coursekit.train import fit
+from coursekit.train import fit, own_loss
 from coursekit.train.schedule import Cosine
 
 IMAGES, STEPS = 20, 800
@@ -58,7 +58,7 @@ def run(seeds: Sequence[int] = (0, 1, 2, 3, 4), *, steps: int = STEPS, fast: boo
         x = parts.x_train[torch.randperm(len(parts.x_train), generator=seeded(seed))[:IMAGES]]
         model = DenseAutoencoder(64, [128, 128], 1, activation="tanh", generator=seeded(seed))
         fit(
-            model, (x,), loss=ae_terms, epochs=steps, batch_size=IMAGES, lr=5e-3,
+            model, (x,), loss=own_loss, epochs=steps, batch_size=IMAGES, lr=5e-3,
             schedule=Cosine(steps), generator=seeded(10_000 + seed),
         )  # fmt: skip
         line = fit_pca(x, 1)

@@ -5,7 +5,6 @@ __all__ = [
     "HIDDEN",
     "Digits",
     "Plateau",
-    "ae_terms",
     "curves",
     "digits_in_three",
     "per_pixel",
@@ -13,18 +12,17 @@ __all__ = [
 ]
 
 from functools import cache
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from coursekit._check import check_tensor
-from coursekit.autoencoders import Autoencoder, DenseAutoencoder
+from coursekit.autoencoders import DenseAutoencoder
 from coursekit.data import digits, stratified_split
 from coursekit.experiments.bench import BATCH_SIZE, seeded
-from coursekit.train import History, Hook, fit
+from coursekit.train import History, Hook, fit, own_loss
 from coursekit.train.hooks import Run
-from coursekit.train.terms import Batch
 
 HIDDEN, EPOCHS = 128, 30
 
@@ -81,20 +79,6 @@ def digits_in_three() -> Digits:
     )  # fmt: skip
 
 
-def ae_terms(model: nn.Module, batch: Batch, generator: torch.Generator) -> dict[str, Tensor]:
-    """Hand a batch to the model's own loss: the adapter between ``fit`` and the autoencoders.
-
-    Args:
-        model: an autoencoder of any kind.
-        batch: x alone.
-        generator: source of the noise, for a model that has some.
-
-    Shape:
-        batch: (B, D); returns scalars under the keys loss, reconstruction and penalty.
-    """
-    return cast(Autoencoder, model).loss(batch[0], generator=generator)._asdict()
-
-
 def per_pixel(outputs: Tensor, x: Tensor) -> float:
     r"""Return the squared error, averaged over images and pixels.
 
@@ -131,7 +115,7 @@ def trained(
     parts = digits_in_three()
     model = DenseAutoencoder(64, [HIDDEN], latents, loss=loss, generator=seeded(seed))
     history = fit(
-        model, (parts.x_train,), loss=ae_terms, epochs=epochs, batch_size=BATCH_SIZE, lr=3e-3,
+        model, (parts.x_train,), loss=own_loss, epochs=epochs, batch_size=BATCH_SIZE, lr=3e-3,
         validation=(parts.x_valid,), generator=seeded(10_000 + seed),
     )  # fmt: skip
     return model.eval(), history

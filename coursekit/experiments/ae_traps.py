@@ -19,9 +19,9 @@ from torch import Tensor, nn
 
 from coursekit._check import check_choice, check_in_unit, check_positive_int
 from coursekit.autoencoders import DenseAutoencoder
-from coursekit.experiments.ae_parts import EPOCHS, HIDDEN, ae_terms, digits_in_three, per_pixel, trained
+from coursekit.experiments.ae_parts import EPOCHS, HIDDEN, digits_in_three, per_pixel, trained
 from coursekit.experiments.bench import BATCH_SIZE, plan, seeded
-from coursekit.train import fit
+from coursekit.train import fit, own_loss
 from coursekit.train.terms import Batch, batches
 
 OPTIMIZERS = ("Adam", "AdamW")
@@ -95,7 +95,7 @@ def decayed(
         weight = next(model.encoder.parameters())
         before = weight[:, black].norm().item()
         fit(
-            model, (x,), loss=ae_terms, epochs=epochs, batch_size=BATCH_SIZE,
+            model, (x,), loss=own_loss, epochs=epochs, batch_size=BATCH_SIZE,
             optimizer=kind(model.parameters(), lr=3e-3, weight_decay=decay), generator=seeded(10_000 + seed),
         )  # fmt: skip
         found.append(weight[:, black].norm().item() / before)

@@ -9,9 +9,9 @@ import torch
 from torch import Tensor
 
 from coursekit.autoencoders import DenseAutoencoder, fit_pca
-from coursekit.experiments.ae_parts import EPOCHS, ae_terms, digits_in_three, per_pixel, trained
+from coursekit.experiments.ae_parts import EPOCHS, digits_in_three, per_pixel, trained
 from coursekit.experiments.bench import plan, seeded
-from coursekit.train import Hook, fit
+from coursekit.train import Hook, fit, own_loss
 from coursekit.train.hooks import Run
 from coursekit.train.schedule import Cosine
 
@@ -107,7 +107,7 @@ def best_epoch(
         x, valid, test = (parts.x_train[order[at : at + n]] for at, n in cuts)
         watch = _Watch(test)
         history = fit(
-            DenseAutoencoder(64, [256, 256], 16, generator=seeded(seed)), (x,), loss=ae_terms, epochs=epochs,
+            DenseAutoencoder(64, [256, 256], 16, generator=seeded(seed)), (x,), loss=own_loss, epochs=epochs,
             batch_size=20, lr=3e-3, validation=(valid,), hooks=[watch], generator=seeded(10_000 + seed),
         )  # fmt: skip
         at, tested = history.best_epoch("val_loss"), watch.errors
@@ -138,7 +138,7 @@ def overcomplete(
     for seed in used:
         model = DenseAutoencoder(64, [], width, generator=seeded(seed))
         fit(
-            model, (parts.x_train,), loss=ae_terms, epochs=epochs, batch_size=100, lr=5e-3,
+            model, (parts.x_train,), loss=own_loss, epochs=epochs, batch_size=100, lr=5e-3,
             schedule=Cosine(12 * epochs), generator=seeded(10_000 + seed),
         )  # fmt: skip
         noise = torch.rand(300, 64, generator=seeded(seed))

@@ -3,7 +3,7 @@
 __all__ = [
     "Score",
     "digits_split",
-    "elbo_terms",
+    "named",
     "plan",
     "score",
     "seeded",
@@ -12,19 +12,27 @@ __all__ = [
 
 from collections.abc import Sequence
 from functools import cache
-from typing import NamedTuple, cast
+from typing import NamedTuple, Protocol, TypeVar
 
 import torch
 from torch import Tensor, nn
 
-from coursekit._check import check_positive_int, require
+from coursekit._check import check_choice, check_positive_int, require
 from coursekit.data import Split, digits
-from coursekit.train import Hook, fit
+from coursekit.train import Hook, fit, own_loss
 from coursekit.train.terms import Batch, LossFunction
 from coursekit.vae.core import LatentGaussianModel
 
 BATCH_SIZE = 100
 FAST_SEEDS = 2
+
+
+class _Named(Protocol):
+    @property
+    def name(self) -> str: ...
+
+
+Case = TypeVar("Case", bound=_Named)
 
 
 class Score(NamedTuple):
@@ -71,24 +79,24 @@ def plan(seeds: Sequence[int], epochs: int, fast: bool) -> tuple[tuple[int, ...]
     return tuple(seeds[:FAST_SEEDS]), max(1, epochs // 4)
 
 
+def named(cases: Sequence[Case], name: str) -> Case:
+    """Return the case of an experiment that bears a name.
+
+    Args:
+        cases: each with a ``name``.
+        name: of one of them.
+
+    Raises:
+        ValueError: there is no such case.
+    """
+    check_choice(name, "name", [case.name for case in cases])
+    return next(case for case in cases if case.name == name)
+
+
 @cache
 def digits_split() -> Split:
     """Return the split that all digit experiments use: binarised, 1,500 train and 297 test images, seed 0."""
     return digits(binarize=True, seed=0, test_size=297)
-
-
-def elbo_terms(model: nn.Module, batch: Batch, generator: torch.Generator) -> dict[str, Tensor]:
-    """Hand a batch to the model's own loss: the adapter between ``fit`` and the VAEs.
-
-    Args:
-        model: a VAE of any kind.
-        batch: x, and the condition if the model takes one.
-        generator: source of the noise.
-
-    Shape:
-        batch: (B, D), then (B, C); returns scalars under the keys loss, reconstruction and kl.
-    """
-    return cast(LatentGaussianModel, model).loss(*batch, generator=generator)._asdict()
 
 
 def train(
@@ -97,7 +105,7 @@ def train(
     *,
     seed: int,
     epochs: int,
-    loss: LossFunction = elbo_terms,
+    loss: LossFunction = own_loss,
     lr: float = 1e-3,
     hooks: Sequence[Hook] = (),
 ) -> list[float]:

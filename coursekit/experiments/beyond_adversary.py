@@ -68,6 +68,7 @@ def critical(n: int) -> float:
     return 1.358 / math.sqrt(n)
 
 
+@torch.enable_grad()
 def train_pair(model: AdversarialAutoencoder, x: Tensor, *, seed: int, epochs: int) -> None:
     """Train autoencoder and discriminator in turn, a step of each a batch, and leave evaluation mode on.
 
@@ -130,8 +131,7 @@ def run(
     rows = []
     for weight in (0.0, 1.0):
         for seed in seeds:
-            with torch.enable_grad():
-                model = trained(weight, seed, epochs)
+            model = trained(weight, seed, epochs)
             z = model.encode(x)
             error = model.error(model.decode(z), x).mean().item()
             rows.append([distance(z), error, z.norm(dim=1).mean().item()])

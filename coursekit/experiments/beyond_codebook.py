@@ -11,8 +11,8 @@ import torch
 from torch import Tensor
 
 from coursekit._check import check_choice, check_positive_int, check_tensor
-from coursekit.experiments.bench import digits_split, elbo_terms, plan, seeded, train
-from coursekit.train import Hook
+from coursekit.experiments.bench import digits_split, plan, seeded, train
+from coursekit.train import Hook, own_loss
 from coursekit.train.hooks import Run
 from coursekit.vae.quantizer import nearest_code, perplexity
 from coursekit.vae.vqvae import VQVAE
@@ -145,7 +145,7 @@ def trained(way: str, seed: int, epochs: int = EPOCHS) -> tuple[VQVAE, tuple[flo
     hooks: list[Hook] = [watch]
     if way == "loss, revived":
         hooks.append(Revive(x, epochs, seeded(20_000 + seed)))
-    train(model, (x,), seed=seed, epochs=epochs, loss=elbo_terms, lr=RATE, hooks=hooks)
+    train(model, (x,), seed=seed, epochs=epochs, loss=own_loss, lr=RATE, hooks=hooks)
     return model, tuple(watch.found)
 
 

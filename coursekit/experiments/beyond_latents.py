@@ -14,9 +14,9 @@ from coursekit.autoencoders import DenseAutoencoder
 from coursekit.autoencoders.latent_denoiser import LatentDiffusion, NoisePredictor
 from coursekit.autoencoders.latent_diffusion import gaussian_predictor, noise_loss
 from coursekit.experiments.bench import plan, seeded, train
-from coursekit.experiments.contractive_sweep import images, terms
+from coursekit.experiments.contractive_sweep import images
 from coursekit.metrics import mmd_squared
-from coursekit.train import Cosine, fit
+from coursekit.train import Cosine, fit, own_loss
 from coursekit.train.terms import Batch
 
 WIDTH, HIDDEN, STEPS, EPOCHS, BATCH, DRAWS, BANDWIDTH = 2, 64, 30, 180, 300, 1000, 0.4
@@ -71,7 +71,7 @@ def trained(seed: int, epochs: int = EPOCHS) -> LatentDiffusion:
     """
     x = images().x_train
     inner = DenseAutoencoder(64, [HIDDEN], WIDTH, generator=seeded(seed))
-    train(inner, (x,), seed=seed, epochs=max(1, epochs // 3), loss=terms, lr=3e-3)
+    train(inner, (x,), seed=seed, epochs=max(1, epochs // 3), loss=own_loss, lr=3e-3)
     model = LatentDiffusion(inner, x, [HIDDEN, HIDDEN], steps=STEPS, generator=seeded(40_000 + seed))
 
     def guess(predictor: nn.Module, batch: Batch, generator: torch.Generator) -> dict[str, Tensor]:
@@ -90,8 +90,7 @@ def trained(seed: int, epochs: int = EPOCHS) -> LatentDiffusion:
 
 @torch.no_grad()
 def _measure(seed: int, epochs: int) -> list[float]:
-    with torch.enable_grad():
-        model = trained(seed, epochs)
+    model = trained(seed, epochs)
     own, new = model.encode(images().x_train), model.encode(images().x_test)
     draws = seeded(50_000 + seed)
     sources = (

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from coursekit._check import check_positive_int, check_tensor
 from coursekit.autoencoders import SequenceAutoencoder, valid_steps
 from coursekit.experiments.bench import plan, seeded, train
+from coursekit.train import own_loss
 from coursekit.train.terms import Batch
 
 STEPS, SHORTEST, HIDDEN, WIDTH, EPOCHS, TRAIN, TEST, RATE = 12, 5, 24, 4, 12, 1000, 300, 1e-2
@@ -78,10 +79,6 @@ def padded(x: Tensor, steps: int, value: float = 0.0) -> Tensor:
     return F.pad(x, (0, 0, 0, check_positive_int(steps, "steps")), value=value)
 
 
-def _told(model: nn.Module, batch: Batch, generator: torch.Generator) -> dict[str, Tensor]:
-    return cast(SequenceAutoencoder, model).loss(*batch, generator=generator)._asdict()
-
-
 def _untold(model: nn.Module, batch: Batch, generator: torch.Generator) -> dict[str, Tensor]:
     return cast(SequenceAutoencoder, model).loss(batch[0], generator=generator)._asdict()
 
@@ -96,15 +93,14 @@ def trained(told: bool, seed: int, epochs: int = EPOCHS) -> SequenceAutoencoder:
         epochs: passes over the training waves.
     """
     model = SequenceAutoencoder((STEPS, 1), [HIDDEN], WIDTH, generator=seeded(seed))
-    train(model, waves(TRAIN, 0), seed=seed, epochs=epochs, loss=_told if told else _untold, lr=RATE)
+    train(model, waves(TRAIN, 0), seed=seed, epochs=epochs, loss=own_loss if told else _untold, lr=RATE)
     return model
 
 
 @torch.no_grad()
 def _measure(told: bool, seed: int, epochs: int) -> tuple[float, float, float]:
     """Return the error of a real step, the same with more padding, and the largest change of a code."""
-    with torch.enable_grad():
-        model = trained(told, seed, epochs)
+    model = trained(told, seed, epochs)
     x, lengths = waves(TEST, 1)
     known = lengths if told else None
     errors, codes = [], []

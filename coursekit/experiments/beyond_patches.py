@@ -13,6 +13,7 @@ from coursekit._check import check_positive, check_tensor
 from coursekit.autoencoders import MaskedAutoencoder, patchify, unpatchify
 from coursekit.experiments.bench import plan, seeded, train
 from coursekit.experiments.contractive_sweep import images
+from coursekit.train import own_loss
 from coursekit.train.terms import Batch
 
 SHAPE, PATCH, HIDDEN, WIDTH, EPOCHS, RATE = (1, 8, 8), 2, 128, 32, 20, 1e-2
@@ -35,10 +36,6 @@ def _pictures(x: Tensor) -> Tensor:
     return x.view(-1, *SHAPE)
 
 
-def _masked(model: nn.Module, batch: Batch, generator: torch.Generator) -> dict[str, Tensor]:
-    return cast(MaskedAutoencoder, model).loss(batch[0], generator=generator)._asdict()
-
-
 def _plain(model: nn.Module, batch: Batch, generator: torch.Generator) -> dict[str, Tensor]:
     del generator
     autoencoder = cast(MaskedAutoencoder, model)
@@ -55,7 +52,7 @@ def trained(masked: bool, seed: int, epochs: int = EPOCHS) -> MaskedAutoencoder:
         epochs: passes over the training images.
     """
     model = MaskedAutoencoder(SHAPE, [HIDDEN], WIDTH, patch=PATCH, generator=seeded(seed))
-    loss = _masked if masked else _plain
+    loss = own_loss if masked else _plain
     train(model, (_pictures(images().x_train),), seed=seed, epochs=epochs, loss=loss, lr=RATE)
     return model
 

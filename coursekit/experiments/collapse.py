@@ -10,10 +10,10 @@ import torch
 from torch import Tensor, nn
 
 from coursekit._check import check_positive, check_positive_int
-from coursekit.experiments.bench import digits_split, elbo_terms, plan, score, seeded, train
+from coursekit.experiments.bench import digits_split, plan, score, seeded, train
 from coursekit.experiments.digits_vae import trained
 from coursekit.metrics import active_units
-from coursekit.train import Hook, Run
+from coursekit.train import Hook, Run, own_loss
 from coursekit.train.terms import Batch
 from coursekit.vae.beta import BetaVAE
 from coursekit.vae.model import VAE
@@ -87,7 +87,7 @@ def pixel_mean_terms(model: nn.Module, batch: Batch, generator: torch.Generator)
     Units:
         None: nats per pixel plus nats per image. The same as a KL weight of D, up to a factor.
     """
-    terms = elbo_terms(model, batch, generator)
+    terms = own_loss(model, batch, generator)
     reconstruction = terms["reconstruction"] / batch[0].shape[1]
     return {"loss": reconstruction + terms["kl"], "reconstruction": reconstruction, "kl": terms["kl"]}
 

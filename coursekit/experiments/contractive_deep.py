@@ -11,7 +11,8 @@ from torch import Tensor
 
 from coursekit.autoencoders import ContractiveAutoencoder, frobenius_exact
 from coursekit.experiments.bench import plan, seeded, train
-from coursekit.experiments.contractive_sweep import LR, images, measure, terms
+from coursekit.experiments.contractive_sweep import LR, images, measure
+from coursekit.train import own_loss
 
 INPUTS, HIDDEN, CODE = 64, 64, 16
 
@@ -69,7 +70,7 @@ def _fit(seed: int, weight: float, method: str, epochs: int) -> tuple[Contractiv
     model = ContractiveAutoencoder(
         INPUTS, [HIDDEN], CODE, weight=weight, tied=False, method=method, generator=seeded(seed)
     )
-    return model, train(model, (images().x_train,), seed=seed, epochs=epochs, loss=terms, lr=LR)
+    return model, train(model, (images().x_train,), seed=seed, epochs=epochs, loss=own_loss, lr=LR)
 
 
 def run(

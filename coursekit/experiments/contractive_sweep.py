@@ -8,22 +8,21 @@ __all__ = [
     "images",
     "measure",
     "run",
-    "terms",
     "trained",
 ]
 
 from collections.abc import Sequence
 from functools import cache
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from coursekit._check import check_positive, check_positive_int, check_tensor
 from coursekit.autoencoders import ContractiveAutoencoder, Gain, gain
 from coursekit.data import Split, digits
 from coursekit.experiments.bench import plan, seeded, train
-from coursekit.train.terms import Batch
+from coursekit.train import own_loss
 
 WIDTH, SIZE, LR = 64, 0.5, 5e-3
 
@@ -61,20 +60,6 @@ def images() -> Split:
     return digits(seed=0, test_size=297)
 
 
-def terms(model: nn.Module, batch: Batch, generator: torch.Generator) -> dict[str, Tensor]:
-    """Hand a batch to the model's own loss: the adapter between ``fit`` and the autoencoders.
-
-    Args:
-        model: a contractive autoencoder.
-        batch: x alone.
-        generator: source of the probes.
-
-    Shape:
-        batch: (B, D); returns scalars under the keys loss, reconstruction and penalty.
-    """
-    return cast(ContractiveAutoencoder, model).loss(batch[0], generator=generator)._asdict()
-
-
 @cache
 def trained(seed: int, weight: float, *, tied: bool, epochs: int) -> ContractiveAutoencoder:
     """Return a trained model of one sigmoid layer of 64 units; the same one for the same arguments.
@@ -86,7 +71,7 @@ def trained(seed: int, weight: float, *, tied: bool, epochs: int) -> Contractive
         epochs: 1 or more.
     """
     model = ContractiveAutoencoder(WIDTH, [], WIDTH, weight=weight, tied=tied, generator=seeded(seed))
-    train(model, (images().x_train,), seed=seed, epochs=epochs, loss=terms, lr=LR)
+    train(model, (images().x_train,), seed=seed, epochs=epochs, loss=own_loss, lr=LR)
     return model
 
 

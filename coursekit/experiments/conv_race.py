@@ -1,20 +1,20 @@
 """Convolutional against dense autoencoders on MNIST: at equal parameters, and on shuffled pixels."""
 
-__all__ = ["CASES", "RaceResult", "RaceRow", "build", "order", "pictures", "run", "split", "terms", "trained"]
+__all__ = ["CASES", "RaceResult", "RaceRow", "build", "order", "pictures", "run", "split", "trained"]
 
 from collections.abc import Sequence
 from functools import cache
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from coursekit._check import check_choice
 from coursekit.autoencoders import Autoencoder, ConvolutionalAutoencoder, DenseAutoencoder
 from coursekit.data import mnist5k
-from coursekit.experiments.bench import plan, seeded
+from coursekit.experiments.bench import named, plan, seeded
 from coursekit.experiments.conv_counts import count
-from coursekit.train import Batch, fit
+from coursekit.train import fit, own_loss
 
 SHAPE, CODE, EPOCHS, RATE, BATCH, TRAINED, TESTED = (1, 28, 28), 16, 5, 4e-3, 40, 800, 500
 CONVOLUTIONAL = ("strided", "strided, nearest", "pooled, nearest", "strided, shuffled pixels")
@@ -49,8 +49,7 @@ class RaceResult(NamedTuple):
         Raises:
             ValueError: there is no such case.
         """
-        check_choice(name, "name", [row.name for row in self.rows])
-        return next(row for row in self.rows if row.name == name)
+        return named(self.rows, name)
 
 
 @cache
@@ -99,20 +98,6 @@ def build(name: str, seed: int) -> Autoencoder:
     return ConvolutionalAutoencoder(SHAPE, [8, 16], CODE, down=down, up=up, generator=generator)
 
 
-def terms(model: nn.Module, batch: Batch, generator: torch.Generator) -> dict[str, Tensor]:
-    """Hand a batch to the model's own loss: the adapter between ``fit`` and the autoencoders.
-
-    Args:
-        model: an autoencoder of any kind.
-        batch: x alone.
-        generator: source of noise, where the model has any.
-
-    Shape:
-        batch: (B, C, H, W); returns scalars under the keys loss, reconstruction and penalty.
-    """
-    return cast(Autoencoder, model).loss(*batch, generator=generator)._asdict()
-
-
 @cache
 def trained(name: str, seed: int, epochs: int = EPOCHS) -> Autoencoder:
     """Return the model of a case and a seed: one object a process, so leave it as it is.
@@ -126,7 +111,7 @@ def trained(name: str, seed: int, epochs: int = EPOCHS) -> Autoencoder:
         ValueError: there is no such case.
     """
     model = build(name, seed)
-    fit(model, (pictures(name).x_train,), loss=terms, epochs=epochs, batch_size=BATCH, lr=RATE,
+    fit(model, (pictures(name).x_train,), loss=own_loss, epochs=epochs, batch_size=BATCH, lr=RATE,
         generator=seeded(10_000 + seed))  # fmt: skip
     return model.eval()
 
@@ -153,8 +138,7 @@ def run(
     seeds, epochs = plan(seeds, epochs, fast)
     rows = []
     for name in names:
-        with torch.enable_grad():
-            models = [trained(name, seed, epochs) for seed in seeds]
+        models = [trained(name, seed, epochs) for seed in seeds]
         x = pictures(name).x_test
         errors = [model.loss(x).loss.item() for model in models]
         rows.append(RaceRow(name, count(models[0]).total, tuple(errors)))

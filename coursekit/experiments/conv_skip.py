@@ -13,9 +13,8 @@ from coursekit._check import check_choice, check_same_length
 from coursekit.autoencoders import Autoencoder, ConvolutionalAutoencoder, SkipAutoencoder
 from coursekit.data import digits
 from coursekit.experiments.bench import plan, seeded
-from coursekit.experiments.conv_race import terms
 from coursekit.metrics import auroc
-from coursekit.train import fit
+from coursekit.train import fit, own_loss
 
 SHAPE, CHANNELS, CODE, EPOCHS, RATE, BATCH = (1, 8, 8), [8, 16], 2, 10, 5e-3, 100
 KINDS = ("skips", "bottleneck")
@@ -89,7 +88,7 @@ def trained(name: str, seed: int, epochs: int = EPOCHS) -> Autoencoder:
         ValueError: the name is unknown.
     """
     model = build(name, seed)
-    fit(model, (pictures()[0],), loss=terms, epochs=epochs, batch_size=BATCH, lr=RATE,
+    fit(model, (pictures()[0],), loss=own_loss, epochs=epochs, batch_size=BATCH, lr=RATE,
         generator=seeded(10_000 + seed))  # fmt: skip
     return model.eval()
 
@@ -118,8 +117,7 @@ def _row(name: str, seeds: Sequence[int], epochs: int) -> SkipRow:
     _, x, noise = pictures()
     found = []
     for seed in seeds:
-        with torch.enable_grad():
-            model = trained(name, seed, epochs)
+        model = trained(name, seed, epochs)
         z = model.encode(x)
         # One step around a shuffled circle: no picture keeps its own code.
         circle = torch.randperm(len(z), generator=seeded(seed))

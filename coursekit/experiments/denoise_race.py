@@ -5,7 +5,6 @@ __all__ = [
     "HIDDEN",
     "RATE",
     "RaceResult",
-    "ae_terms",
     "budget",
     "digits_grey",
     "mean_filter",
@@ -21,15 +20,14 @@ from typing import NamedTuple, cast
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
 from coursekit._check import check_positive_int, check_tensor
 from coursekit.autoencoders import Autoencoder, DenoisingAutoencoder, DenseAutoencoder, fit_pca, fit_wiener
 from coursekit.data import Split, digits
 from coursekit.experiments.bench import plan, seeded, train
 from coursekit.noise import Corruption, corruption
-from coursekit.train import Hook, Run
-from coursekit.train.terms import Batch
+from coursekit.train import Hook, Run, own_loss
 
 HIDDEN, EPOCHS, RATE = 128, 30, 3e-3
 TEST_SEED = 99  # one noisy test set for every model, so that they differ by the model alone
@@ -117,20 +115,6 @@ def noisy_test(noise: Corruption) -> Tensor:
     return noise(digits_grey().x_test, generator=seeded(TEST_SEED) if noise.random else None)
 
 
-def ae_terms(model: nn.Module, batch: Batch, generator: torch.Generator) -> dict[str, Tensor]:
-    """Hand a batch to the model's own loss: the adapter between ``fit`` and the autoencoders.
-
-    Args:
-        model: an autoencoder of the family.
-        batch: x alone.
-        generator: source of the corruption.
-
-    Shape:
-        batch: (B, D); returns scalars under the keys loss, reconstruction and penalty.
-    """
-    return cast(Autoencoder, model).loss(batch[0], generator=generator)._asdict()
-
-
 class _Watch(Hook):
     """Keep the error on the noisy test digits after each epoch."""
 
@@ -154,7 +138,7 @@ def _watched(
         hooks = [_Watch(noise)]
         model = DenoisingAutoencoder(64, [HIDDEN], width, corruption=noise, generator=seeded(seed))
     data = (digits_grey().x_train,)
-    train(model, data, seed=seed, epochs=epochs, loss=ae_terms, lr=RATE, hooks=hooks)
+    train(model, data, seed=seed, epochs=epochs, loss=own_loss, lr=RATE, hooks=hooks)
     return model, tuple(hooks[0].errors) if hooks else ()
 
 

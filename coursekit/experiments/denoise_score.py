@@ -20,9 +20,8 @@ from coursekit.autoencoders import (
     score_of_denoiser,
 )
 from coursekit.experiments.bench import plan, seeded
-from coursekit.experiments.denoise_race import ae_terms
 from coursekit.noise import corruption, gaussian
-from coursekit.train import Cosine, fit
+from coursekit.train import Cosine, fit, own_loss
 
 MIXTURE = Mixture(
     torch.tensor([0.5, 0.5]), torch.tensor([[1.0, 1.0], [-1.0, -1.0]]), 0.04 * torch.eye(2).expand(2, 2, 2)
@@ -79,7 +78,7 @@ def trained(seed: int, sigma: float, *, epochs: int = EPOCHS) -> DenoisingAutoen
     noise = corruption("gaussian", sigma=sigma)
     model = DenoisingAutoencoder(2, [64], 64, corruption=noise, activation="tanh", generator=seeded(seed))
     steps = epochs * math.ceil(POINTS / BATCH)
-    fit(model, (x,), loss=ae_terms, epochs=epochs, batch_size=BATCH, lr=RATE, schedule=Cosine(steps),
+    fit(model, (x,), loss=own_loss, epochs=epochs, batch_size=BATCH, lr=RATE, schedule=Cosine(steps),
         generator=seeded(10_000 + seed))  # fmt: skip
     return model.eval()
 

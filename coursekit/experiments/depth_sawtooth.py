@@ -8,8 +8,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from coursekit._check import check_choice, check_positive_int
-from coursekit.experiments.bench import plan
+from coursekit._check import check_positive_int
+from coursekit.experiments.bench import named, plan
 from coursekit.experiments.depth_nets import Net, forward, sawtooth_deep
 from coursekit.experiments.depth_pieces import linear_pieces
 from coursekit.experiments.depth_stack import Layers, hidden, numbers, run_adam, stack
@@ -36,8 +36,7 @@ class SawtoothResult(NamedTuple):
         Raises:
             ValueError: if there is none of that name.
         """
-        check_choice(name, "name", [case.name for case in self.cases])
-        return next(case for case in self.cases if case.name == name)
+        return named(self.cases, name)
 
 
 def _as_net(layers: Layers, which: int) -> Net:

@@ -8,8 +8,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from coursekit._check import check_choice, check_positive_int, require
-from coursekit.experiments.bench import plan, seeded
+from coursekit._check import check_positive_int, require
+from coursekit.experiments.bench import named, plan, seeded
 from coursekit.experiments.depth_stack import hidden, numbers, run_adam, stack, weights_of
 
 INPUTS, WIDTH, ROWS = 8, 16, 2000
@@ -42,8 +42,7 @@ class TreeResult(NamedTuple):
         Raises:
             ValueError: if there is none of that name.
         """
-        check_choice(name, "name", [shape.name for shape in self.shapes])
-        return next(shape for shape in self.shapes if shape.name == name)
+        return named(self.shapes, name)
 
 
 def folded(x: Tensor) -> Tensor:

@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from coursekit._check import check_choice, check_positive, check_positive_int
+from coursekit._check import check_positive, check_positive_int
 from coursekit.data import digits
-from coursekit.experiments.bench import plan
+from coursekit.experiments.bench import named, plan
 from coursekit.scratch.activations import sigmoid, softmax, softmax_vjp
 from coursekit.scratch.losses import bce_with_logits, cross_entropy
 from coursekit.scratch.losses import bce_with_logits_gradient as binary_delta
@@ -62,8 +62,7 @@ class HeadsResult(NamedTuple):
         Raises:
             ValueError: if there is none.
         """
-        check_choice(name, "name", [head.name for head in self.heads])
-        return next(head for head in self.heads if head.name == name)
+        return named(self.heads, name)
 
 
 def _squared(output: Callable[[Floats], Floats]) -> Callable[[Floats, Floats], float]:

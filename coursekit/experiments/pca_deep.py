@@ -15,8 +15,7 @@ from coursekit._check import check_choice, require
 from coursekit.autoencoders import PCA, DenseAutoencoder, fit_pca
 from coursekit.data import Split, digits
 from coursekit.experiments.bench import plan, seeded
-from coursekit.train import Cosine, fit
-from coursekit.train.terms import Batch
+from coursekit.train import Cosine, fit, own_loss
 
 EPOCHS, BATCH_SIZE = 60, 100
 # Widths of the hidden layers, activation, learning rate: the second is a common recipe, the first is tuned.
@@ -62,12 +61,6 @@ def _split() -> Split:
     return digits(seed=0)
 
 
-def _terms(model: nn.Module, batch: Batch, generator: torch.Generator) -> dict[str, Tensor]:
-    """Hand a batch to the model's own loss."""
-    loss: dict[str, Tensor] = model.loss(*batch, generator=generator)._asdict()  # type: ignore[operator]
-    return loss
-
-
 def _error(x: Tensor, outputs: Tensor) -> float:
     """Return the squared error of an image, summed over pixels."""
     return (x - outputs).square().sum(1).mean().item()
@@ -86,7 +79,7 @@ def _train(
     split = _split()
     steps = epochs * -(-len(split.x_train) // BATCH_SIZE)
     history = fit(
-        model, (split.x_train,), loss=_terms, epochs=epochs, batch_size=BATCH_SIZE, lr=lr,
+        model, (split.x_train,), loss=own_loss, epochs=epochs, batch_size=BATCH_SIZE, lr=lr,
         schedule=Cosine(steps), generator=seeded(10_000 + seed),
         validation=(split.x_test,) if watched else None,
     )  # fmt: skip

@@ -6,14 +6,13 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from coursekit._check import require
 from coursekit.autoencoders import DenseAutoencoder, fit_pca
 from coursekit.data import digits
 from coursekit.experiments.bench import plan, seeded
-from coursekit.train import Cosine, fit
-from coursekit.train.terms import Batch
+from coursekit.train import Cosine, fit, own_loss
 
 EPOCHS, BATCH_SIZE, RATE = 30, 100, 8e-3
 
@@ -45,18 +44,12 @@ class SigmoidOutput(DenseAutoencoder):
         return torch.sigmoid(super()._decode(z))
 
 
-def _terms(model: nn.Module, batch: Batch, generator: torch.Generator) -> dict[str, Tensor]:
-    """Hand a batch to the model's own loss."""
-    loss: dict[str, Tensor] = model.loss(*batch, generator=generator)._asdict()  # type: ignore[operator]
-    return loss
-
-
 def _train(kind: type[DenseAutoencoder], scores: Tensor, k: int, seed: int, epochs: int) -> DenseAutoencoder:
     """Train an M-128-K autoencoder on scores."""
     model = kind(scores.shape[1], [128], k, activation="gelu", generator=seeded(seed))
     steps = epochs * -(-len(scores) // BATCH_SIZE)
-    fit(model, (scores,), loss=_terms, epochs=epochs, batch_size=BATCH_SIZE, lr=RATE, schedule=Cosine(steps),
-        generator=seeded(10_000 + seed))  # fmt: skip
+    fit(model, (scores,), loss=own_loss, epochs=epochs, batch_size=BATCH_SIZE, lr=RATE,
+        schedule=Cosine(steps), generator=seeded(10_000 + seed))  # fmt: skip
     return model
 
 

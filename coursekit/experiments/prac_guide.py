@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
+from coursekit.experiments.bench import named
 from coursekit.experiments.prac_stack import Outcome, Recipe, run
 
 KNOBS: dict[str, dict[str, dict[str, Any]]] = {
@@ -50,7 +51,7 @@ class Guide(NamedTuple):
 
     def get(self, name: str) -> Knob:
         """Return a knob by its name."""
-        return next(knob for knob in self.knobs if knob.name == name)
+        return named(self.knobs, name)
 
 
 def _errors(outcome: Outcome) -> Tensor:

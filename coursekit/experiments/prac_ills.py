@@ -10,10 +10,10 @@ from torch import Tensor, nn
 
 from coursekit._check import check_tensor, require
 from coursekit.autoencoders import Autoencoder, DenseAutoencoder
-from coursekit.experiments.ae_parts import ae_terms, digits_in_three, per_pixel
+from coursekit.experiments.ae_parts import digits_in_three, per_pixel
 from coursekit.experiments.bench import plan, seeded
 from coursekit.experiments.prac_stack import Outcome, Recipe, run
-from coursekit.train import fit
+from coursekit.train import fit, own_loss
 
 ILLS = {
     "healthy": Recipe(),
@@ -162,7 +162,7 @@ def leak(
         x = x[torch.randperm(len(x), generator=g)]
         cut = len(x) * 4 // 5
         model = DenseAutoencoder(64, [128], 16, generator=seeded(seed))
-        fit(model, (x[:cut],), loss=ae_terms, epochs=epochs, batch_size=60, lr=3e-3, generator=g)
+        fit(model, (x[:cut],), loss=own_loss, epochs=epochs, batch_size=60, lr=3e-3, generator=g)
         told.append(per_pixel(model.reconstruct(x[cut:]), x[cut:]))
         true.append(per_pixel(model.reconstruct(parts.x_test), parts.x_test))
     return Leak(tuple(told), tuple(true))

@@ -190,6 +190,7 @@ class _Stack:
         told = pixels(self.outputs(stacked), self.members[0][0].loss)
         return (told - stacked).square().mean((1, 2))
 
+    @torch.enable_grad()
     def train(self) -> tuple[Tensor, Tensor]:
         """Train all of them; return validation errors and rates by epoch, (E, M) each."""
         recipe, parts = self.members[0][0], digits_in_three()

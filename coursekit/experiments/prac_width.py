@@ -83,8 +83,7 @@ def sweep(
     Raises:
         ValueError: there is no seed or no width, or a width is below 1.
     """
-    with torch.enable_grad():
-        outcomes = run([Recipe(latents=width) for width in widths], seeds, fast=fast)
+    outcomes = run([Recipe(latents=width) for width in widths], seeds, fast=fast)
     parts, line, line_accuracy = digits_in_three(), [], []
     for width in widths:
         pca = fit_pca(parts.x_train, width)

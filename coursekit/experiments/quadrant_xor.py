@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coursekit._check import check_choice, check_positive, check_positive_int
-from coursekit.experiments.bench import plan
+from coursekit.experiments.bench import named, plan
 from coursekit.scratch.mlp import MLP
 
 Floats = NDArray[np.floating[Any]]
@@ -48,8 +48,7 @@ class XorResult(NamedTuple):
         Raises:
             ValueError: if there is none of that name.
         """
-        check_choice(name, "name", [outcome.name for outcome in self.outcomes])
-        return next(outcome for outcome in self.outcomes if outcome.name == name)
+        return named(self.outcomes, name)
 
 
 CASES = {

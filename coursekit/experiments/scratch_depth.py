@@ -13,7 +13,7 @@ from torch import Tensor
 
 from coursekit._check import check_choice, check_positive, check_positive_int, require
 from coursekit.data import digits
-from coursekit.experiments.bench import seeded
+from coursekit.experiments.bench import named, seeded
 
 WIDTH, ROWS = 100, 256
 DEPTHS = (5, 10, 20)
@@ -53,8 +53,7 @@ class DepthResult(NamedTuple):
         Raises:
             ValueError: if there is none of that name.
         """
-        check_choice(name, "name", [profile.name for profile in self.profiles])
-        return next(profile for profile in self.profiles if profile.name == name)
+        return named(self.profiles, name)
 
 
 def _xavier(fan_in: int) -> float:

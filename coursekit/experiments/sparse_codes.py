@@ -8,7 +8,6 @@ __all__ = [
     "mean_correlation",
     "run",
     "split",
-    "terms",
     "trained",
 ]
 
@@ -23,7 +22,6 @@ from coursekit._check import check_choice, check_tensor, require
 from coursekit.autoencoders import (
     Activity,
     AEOutput,
-    Autoencoder,
     SparseAutoencoder,
     UnitColumns,
     bernoulli_kl_penalty,
@@ -31,8 +29,8 @@ from coursekit.autoencoders import (
 )
 from coursekit.autoencoders.activity import activity
 from coursekit.data import Split, digits
-from coursekit.experiments.bench import plan, seeded
-from coursekit.train import Batch, fit
+from coursekit.experiments.bench import named, plan, seeded
+from coursekit.train import fit, own_loss
 
 INPUTS, UNITS, EPOCHS, RATE, BATCH = 64, 128, 30, 5e-3, 250
 
@@ -107,28 +105,13 @@ class CodeResult(NamedTuple):
         Raises:
             ValueError: there is no such case.
         """
-        check_choice(name, "name", [row.name for row in self.rows])
-        return next(row for row in self.rows if row.name == name)
+        return named(self.rows, name)
 
 
 @cache
 def split() -> Split:
     """Return the digits that all of these runs use: grey pixels in [0, 1], 297 of them for the test."""
     return digits(seed=0, test_size=297)
-
-
-def terms(model: nn.Module, batch: Batch, generator: torch.Generator) -> dict[str, Tensor]:
-    """Hand a batch to the model's own loss: the adapter between ``fit`` and the autoencoders.
-
-    Args:
-        model: an autoencoder of any kind.
-        batch: x alone.
-        generator: source of noise, where the model has any.
-
-    Shape:
-        batch: (B, D); returns scalars under the keys loss, reconstruction and penalty.
-    """
-    return cast(Autoencoder, model).loss(*batch, generator=generator)._asdict()
 
 
 @cache
@@ -146,7 +129,7 @@ def trained(name: str, seed: int, epochs: int = EPOCHS) -> SparseAutoencoder:
     options = CASES[check_choice(name, "name", CASES)]
     kind = BesideTheNetwork if name == "KL beside" else SparseAutoencoder
     model = kind(INPUTS, [], UNITS, generator=seeded(seed), **options)
-    fit(model, (split().x_train,), loss=terms, epochs=epochs, batch_size=BATCH, lr=RATE,
+    fit(model, (split().x_train,), loss=own_loss, epochs=epochs, batch_size=BATCH, lr=RATE,
         generator=seeded(10_000 + seed))  # fmt: skip
     return model.eval()
 

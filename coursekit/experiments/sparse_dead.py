@@ -11,18 +11,8 @@ from torch import Tensor, nn
 
 from coursekit.autoencoders import SparseAutoencoder, dead_units
 from coursekit.experiments.bench import plan, seeded
-from coursekit.experiments.sparse_codes import (
-    BATCH,
-    CASES,
-    EPOCHS,
-    INPUTS,
-    RATE,
-    UNITS,
-    split,
-    terms,
-    trained,
-)
-from coursekit.train import fit
+from coursekit.experiments.sparse_codes import BATCH, CASES, EPOCHS, INPUTS, RATE, UNITS, split, trained
+from coursekit.train import fit, own_loss
 
 
 class DeadResult(NamedTuple):
@@ -43,7 +33,7 @@ class StuckResult(NamedTuple):
 
 
 def _fit(model: SparseAutoencoder, x: Tensor, seed: int, epochs: int, lr: float) -> SparseAutoencoder:
-    fit(model, (x,), loss=terms, epochs=epochs, batch_size=BATCH, lr=lr, generator=seeded(10_000 + seed))
+    fit(model, (x,), loss=own_loss, epochs=epochs, batch_size=BATCH, lr=lr, generator=seeded(10_000 + seed))
     return model.eval()
 
 

@@ -13,8 +13,7 @@ from coursekit._check import check_positive_int, check_tensor
 from coursekit.autoencoders import SparseAutoencoder, UnitColumns, dead_units, fit_pca
 from coursekit.autoencoders.activity import activity
 from coursekit.experiments.bench import plan, seeded
-from coursekit.experiments.sparse_codes import terms
-from coursekit.train import fit
+from coursekit.train import fit, own_loss
 
 SIDE, UNITS, EPOCHS, WEIGHT = 8, 128, 12, 2.0
 
@@ -99,7 +98,7 @@ def trained(seed: int, weight: float = WEIGHT, epochs: int = EPOCHS) -> SparseAu
         epochs: passes over the patches.
     """
     model = SparseAutoencoder(SIDE * SIDE, [], UNITS, weight=weight, unit_norm=True, generator=seeded(seed))
-    fit(model, (patches(),), loss=terms, epochs=epochs, batch_size=200, lr=1e-2,
+    fit(model, (patches(),), loss=own_loss, epochs=epochs, batch_size=200, lr=1e-2,
         generator=seeded(10_000 + seed))  # fmt: skip
     return model.eval()
 
@@ -126,9 +125,8 @@ def run(seeds: Sequence[int] = (0, 1, 2, 3, 4), *, epochs: int = EPOCHS, fast: b
         ValueError: there is no seed, or epochs is below 1.
     """
     seeds, epochs = plan(seeds, epochs, fast)
-    with torch.enable_grad():
-        sparse = [trained(seed, WEIGHT, epochs) for seed in seeds]
-        plain = [trained(seed, 0.0, epochs) for seed in seeds]
+    sparse = [trained(seed, WEIGHT, epochs) for seed in seeds]
+    plain = [trained(seed, 0.0, epochs) for seed in seeds]
     components = fit_pca(patches(), SIDE * SIDE - 1).components
     return PatchResult(
         seeds=seeds,

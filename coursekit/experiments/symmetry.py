@@ -8,8 +8,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from coursekit._check import check_choice
-from coursekit.experiments.bench import plan
+from coursekit.experiments.bench import named, plan
 from coursekit.experiments.shallow import Shallow, digits_by_seed, error_rate, start, train
 
 CONSTANTS = {"all 0": 0.0, "all 0.01": 0.01, "all 1": 1.0}
@@ -47,8 +46,7 @@ class SymmetryResult(NamedTuple):
         Raises:
             ValueError: if there is none of that name.
         """
-        check_choice(name, "name", [case.name for case in self.starts])
-        return next(case for case in self.starts if case.name == name)
+        return named(self.starts, name)
 
 
 def _starts(seeds: Sequence[int]) -> dict[str, Shallow]:

@@ -28,10 +28,9 @@ from coursekit._check import require
 from coursekit.anomaly import Detector
 from coursekit.autoencoders import DenseAutoencoder, fit_pca
 from coursekit.data import arrays
-from coursekit.experiments.ae_parts import ae_terms
 from coursekit.experiments.bench import plan, seeded
 from coursekit.metrics import auroc, average_precision
-from coursekit.train import fit
+from coursekit.train import fit, own_loss
 
 EPOCHS, HIDDEN, CODES, RARE = 20, 64, 8, 11
 METHODS = ("autoencoder", "PCA", "nearest image", "mean image", "ink")
@@ -98,7 +97,7 @@ def split(digit: int, seed: int) -> Parts:
 
 def _fitted(x: Tensor, seed: int, epochs: int, hidden: int = HIDDEN, codes: int = CODES) -> Detector:
     model = DenseAutoencoder(x.shape[1], [hidden], codes, generator=seeded(seed))
-    fit(model, (x,), loss=ae_terms, epochs=epochs, batch_size=50, lr=5e-3, generator=seeded(10_000 + seed))
+    fit(model, (x,), loss=own_loss, epochs=epochs, batch_size=50, lr=5e-3, generator=seeded(10_000 + seed))
     return Detector(model.eval())
 
 

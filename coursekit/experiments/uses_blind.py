@@ -12,11 +12,11 @@ from torch import Tensor
 from coursekit.anomaly import Detector
 from coursekit.autoencoders import DenseAutoencoder
 from coursekit.experiments.ae_parts import EPOCHS as AE_EPOCHS
-from coursekit.experiments.ae_parts import ae_terms, digits_in_three, trained
+from coursekit.experiments.ae_parts import digits_in_three, trained
 from coursekit.experiments.bench import plan, seeded
 from coursekit.experiments.uses_anomaly import scores, small_mnist
 from coursekit.metrics import auroc
-from coursekit.train import fit
+from coursekit.train import fit, own_loss
 
 EPOCHS = 12
 RULES = ("autoencoder", "PCA", "nearest image", "error over ink")
@@ -38,7 +38,7 @@ def _nine(digit: int, seed: int, epochs: int) -> tuple[Detector, Tensor, Tensor,
     normal, odd = order[y[order] != digit], order[y[order] == digit]
     train = x[normal[:2000]]
     model = DenseAutoencoder(x.shape[1], [128], 16, generator=seeded(seed))
-    fit(model, (train,), loss=ae_terms, epochs=epochs, batch_size=100, lr=3e-3, generator=seeded(100 + seed))
+    fit(model, (train,), loss=own_loss, epochs=epochs, batch_size=100, lr=3e-3, generator=seeded(100 + seed))
     return Detector(model.eval()), train, x[normal[3000:]], x[odd]
 
 

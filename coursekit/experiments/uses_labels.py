@@ -16,10 +16,10 @@ from coursekit._check import check_positive_int
 from coursekit.autoencoders import DenseAutoencoder, fit_pca
 from coursekit.data import stratified_split
 from coursekit.dense import linear, reset_weights
-from coursekit.experiments.ae_parts import EPOCHS, HIDDEN, ae_terms, digits_in_three, per_pixel, trained
+from coursekit.experiments.ae_parts import EPOCHS, HIDDEN, digits_in_three, per_pixel, trained
 from coursekit.experiments.bench import plan, seeded
 from coursekit.experiments.uses_codes import accuracy_of
-from coursekit.train import fit
+from coursekit.train import fit, own_loss
 
 COUNTS, STEPS, WIDTH = (20, 50, 200, 600), 150, 32
 WAYS = ("pixels", "components", "frozen", "fine-tuned", "from scratch", "untrained, frozen")
@@ -258,7 +258,7 @@ def frozen(
     x, y = parts.x_train[:labels], parts.y_train[:labels]
     for i, seed in enumerate(used):
         model = DenseAutoencoder(64, [HIDDEN], WIDTH, batch_norm=True, generator=seeded(seed))
-        fit(model, (parts.x_train,), loss=ae_terms, epochs=epochs, batch_size=100, lr=3e-3,
+        fit(model, (parts.x_train,), loss=own_loss, epochs=epochs, batch_size=100, lr=3e-3,
             generator=seeded(10_000 + seed))  # fmt: skip
         before = model.eval().encode(parts.x_test).detach()
         for k, whole in enumerate((False, True)):

@@ -13,6 +13,7 @@ __all__ = [
     "choose_device",
     "evaluate",
     "fit",
+    "own_loss",
     "read_checkpoint",
 ]
 
@@ -22,4 +23,4 @@ from coursekit.train.history import History
 from coursekit.train.hooks import EarlyStopping, Hook, Run
 from coursekit.train.loop import fit
 from coursekit.train.schedule import Cosine, LinearWarmup
-from coursekit.train.terms import Batch, LossFunction, evaluate
+from coursekit.train.terms import Batch, LossFunction, evaluate, own_loss

@@ -1,6 +1,6 @@
 """Loss terms over data: the batches, their check, their means, and evaluation without training."""
 
-__all__ = ["Batch", "LossFunction", "Means", "batches", "evaluate", "loss_terms"]
+__all__ = ["Batch", "LossFunction", "Means", "batches", "evaluate", "loss_terms", "own_loss"]
 
 from collections.abc import Callable, Iterator, Mapping
 
@@ -40,6 +40,21 @@ def loss_terms(
     for name, value in terms.items():
         if not isinstance(value, Tensor) or value.numel() != 1:
             raise ValueError(f"loss must return scalar tensors; got {describe(value)} for {name!r}")
+    return terms
+
+
+def own_loss(model: nn.Module, batch: Batch, generator: torch.Generator) -> dict[str, Tensor]:
+    """Hand a batch to the model's own loss: what ``fit`` needs of the models of this course.
+
+    Args:
+        model: has a method ``loss`` that returns a NamedTuple of scalars, one of them named ``loss``.
+        batch: its arguments, such as x alone, or x and a condition.
+        generator: source of noise, where the model has any.
+
+    Shape:
+        batch: each (B, ...); returns the terms by their names.
+    """
+    terms: dict[str, Tensor] = model.loss(*batch, generator=generator)._asdict()  # type: ignore[operator]
     return terms
 
 

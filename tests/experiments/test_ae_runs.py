@@ -12,7 +12,7 @@ from torch.utils.data import DataLoader, TensorDataset
 from coursekit.autoencoders import DenseAutoencoder, fit_pca
 from coursekit.experiments import ae_memory, ae_parts, ae_traps, ae_views, ae_widths
 from coursekit.experiments.bench import seeded
-from coursekit.train import fit
+from coursekit.train import fit, own_loss
 from coursekit.train.history import History
 from coursekit.train.hooks import Run
 
@@ -198,7 +198,7 @@ def test_helpers_take_every_model_and_every_shape() -> None:
         DenseAutoencoder((1, 8, 8), [9], 3, generator=seeded(0)),
         DenseAutoencoder((1, 8, 8), [9], 3, batch_norm=True, generator=seeded(0)),
     ):
-        history = fit(model, (x,), loss=ae_parts.ae_terms, epochs=1, batch_size=3, generator=seeded(1))
+        history = fit(model, (x,), loss=own_loss, epochs=1, batch_size=3, generator=seeded(1))
         assert model.encode(x).shape == (6, model.latent_dim)
         assert model.reconstruct(x).shape == x.shape
         assert history.last("loss") > 0

@@ -11,6 +11,7 @@ from coursekit.experiments import contractive_spectrum as spectrum
 from coursekit.experiments import contractive_sweep as sweep
 from coursekit.experiments import contractive_traps as traps
 from coursekit.experiments.bench import seeded
+from coursekit.train import own_loss
 
 FEW = {"weights": (0.0, 1.0), "epochs": 8}
 
@@ -36,7 +37,7 @@ def test_the_loss_is_squared_error_plus_weight_times_jacrev() -> None:
         )
         error = (torch.sigmoid(x @ w.T + b) @ w + c - x).square().sum(1)
     norms = torch.stack([jacrev(lambda t: torch.sigmoid(w @ t + b))(row).square().sum() for row in x])
-    found = sweep.terms(model, (x,), seeded(0))
+    found = own_loss(model, (x,), seeded(0))
     assert found["reconstruction"].item() == pytest.approx(error.mean().item(), rel=1e-5)
     assert found["loss"].item() == pytest.approx((error + norms).mean().item(), rel=1e-5)
     measured = sweep.measure(model, x, seed=0)

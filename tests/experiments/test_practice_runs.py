@@ -15,10 +15,10 @@ from coursekit.experiments import (
     prac_start,
     prac_width,
 )
-from coursekit.experiments.ae_parts import ae_terms, digits_in_three, per_pixel
+from coursekit.experiments.ae_parts import digits_in_three, per_pixel
 from coursekit.experiments.bench import seeded
 from coursekit.experiments.prac_stack import Recipe, build, run
-from coursekit.train import fit
+from coursekit.train import fit, own_loss
 
 
 @pytest.mark.parametrize(
@@ -34,7 +34,7 @@ from coursekit.train import fit
 def test_a_stack_equals_the_loop_of_the_course(recipe: Recipe) -> None:
     x, model = digits_in_three(), build(recipe, 1)
     history = fit(
-        model, (x.x_train,), loss=ae_terms, epochs=2, batch_size=recipe.batch, lr=recipe.rate,
+        model, (x.x_train,), loss=own_loss, epochs=2, batch_size=recipe.batch, lr=recipe.rate,
         validation=(x.x_valid,), generator=seeded(10_001),
     )  # fmt: skip
     model.eval()
