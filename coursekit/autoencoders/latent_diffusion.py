@@ -21,9 +21,8 @@ from torch import Tensor
 from coursekit._check import check_choice, check_generator, check_positive_int, check_tensor, require
 
 Predictor = Callable[[Tensor, Tensor], Tensor]  # of codes (B, K) and their steps (B,), to noise (B, K)
-_LARGEST = (
-    0.999  # of a step's share of noise: at 1 a step would forget the code, and the way back divide by 0
-)
+# At a share of noise of 1 a step would forget the code, and the way back divide by 0.
+_LARGEST = 0.999
 
 
 class Noised(NamedTuple):
