@@ -94,7 +94,7 @@ class DrawnQuestion:
         absolute, relative = self.tolerance
         if not absolute and not relative:
             return ""
-        parts = [f"{relative:.1%}".replace(".0%", "%")] if relative else []
+        parts = [f"{100 * relative:g}%"] if relative else []
         return f" (within {' + '.join([*parts, *([f'{absolute:g}'] if absolute else [])])})"
 
     def mark(self, given: object) -> Marked:

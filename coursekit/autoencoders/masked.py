@@ -212,8 +212,9 @@ class MaskedAutoencoder(Autoencoder):
         require(batch > 0, "x must hold at least one sample; got none")
         tokens = torch.cat([patchify(x, self.patch), self.places.expand(batch, -1, -1)], dim=-1)
         if mask is not None:
-            # Hidden patches are left out, not set to zero: nothing of them reaches a layer.
-            tokens = tokens[~self._check_mask(mask, batch)].reshape(batch, -1, tokens.shape[2])
+            # Left out, not set to zero: nothing hidden reaches a layer.
+            visible = ~self._check_mask(mask, batch)
+            tokens = tokens[visible].reshape(batch, -1, tokens.shape[2])
         if not torch.compiler.is_compiling():
             check_tensor(tokens, "x in its visible patches", finite=True)
         z: Tensor = self.head(self.encoder(tokens).mean(1))

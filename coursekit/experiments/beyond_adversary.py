@@ -2,7 +2,6 @@
 
 __all__ = ["AdversaryResult", "critical", "distance", "run", "train_pair", "trained"]
 
-import math
 from collections.abc import Sequence
 from functools import cache
 from typing import NamedTuple
@@ -10,7 +9,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from coursekit._check import check_tensor
+from coursekit._check import check_positive_int, check_tensor
 from coursekit.autoencoders import AdversarialAutoencoder
 from coursekit.experiments.bench import BATCH_SIZE, plan, seeded
 from coursekit.experiments.contractive_sweep import images
@@ -54,18 +53,27 @@ def distance(z: Tensor) -> float:
     return torch.maximum(shares - steps[:-1], steps[1:] - shares).max().item()
 
 
-def critical(n: int) -> float:
-    r"""Return the distance that n draws from N(0, 1) exceed in one of twenty cases, along one direction.
+def critical(n: int, *, width: int = WIDTH, samples: int = 1000) -> float:
+    """Return the :func:`distance` that n true draws from N(0, I) exceed in one of twenty cases.
 
-    .. math:: 1.358 / \sqrt n
+    It is counted over samples of n draws: the largest of many directions has no law in a table.
 
     Args:
-        n: how many draws, many.
+        n: how many draws.
+        width: K of the draws.
+        samples: how many samples are counted.
 
-    Source:
-        The limit law of Kolmogorov; Smirnov 1948 has its table.
+    Raises:
+        TypeError, ValueError: a count is no positive integer.
     """
-    return 1.358 / math.sqrt(n)
+    check_positive_int(n, "n")
+    check_positive_int(width, "width")
+    generator = seeded(60_000)
+    found = [
+        distance(torch.randn(n, width, generator=generator))
+        for _ in range(check_positive_int(samples, "samples"))
+    ]
+    return torch.tensor(found).quantile(0.95).item()
 
 
 @torch.enable_grad()

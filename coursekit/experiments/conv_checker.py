@@ -3,7 +3,7 @@
 __all__ = ["checker_power", "random_pictures", "taps"]
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from coursekit._check import check_choice, check_positive_int, check_tensor, require
 from coursekit.autoencoders import ConvolutionalAutoencoder
@@ -75,22 +75,33 @@ def checker_power(x: Tensor) -> float:
 
 
 @torch.no_grad()
-def random_pictures(up: str, seed: int, *, count: int = 50, side: int = 28) -> Tensor:
+def random_pictures(up: str, seed: int, *, kernel: int = 3, count: int = 50, side: int = 28) -> Tensor:
     """Return what a decoder with random weights makes of random codes.
 
     Args:
         up: "transpose" or "nearest".
         seed: of the weights and the codes.
+        kernel: of the transposed convolutions, 3 or 4: with stride 2 their taps are uneven or even.
         count: pictures to make.
-        side: of a picture, in pixels.
+        side: of a picture, in pixels; a multiple of 4 with kernel 4.
 
     Shape:
         returns (count, 1, side, side).
 
     Raises:
-        ValueError: the way up is unknown.
+        ValueError: the way up or the kernel is unknown, or kernel 4 was asked of a decoder without it.
     """
     check_choice(up, "up", ("transpose", "nearest"))
+    require(kernel in (3, 4), f"kernel must be 3 or 4; got {kernel}")
+    require(kernel == 3 or up == "transpose", 'kernel must be 3 where up is "nearest"; got 4')
     generator = seeded(seed)
     model = ConvolutionalAutoencoder((1, side, side), [8, 16], 16, up=up, generator=generator)
+    if kernel == 4:
+        for index, layer in enumerate(model.decoder):
+            if isinstance(layer, nn.ConvTranspose2d):
+                wide = nn.ConvTranspose2d(
+                    layer.in_channels, layer.out_channels, 4, stride=2, padding=1, device="meta"
+                )
+                model.decoder[index] = wide.to_empty(device="cpu")
+        model.reset_parameters(generator=generator)
     return model.decode(torch.randn(count, 16, generator=generator))

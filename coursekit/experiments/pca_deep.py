@@ -147,9 +147,10 @@ def plant(model: DenseAutoencoder, pca: PCA) -> None:
     require(found == wanted, f"model must have the widths {wanted}; got {found}")
     require(model.activation == "relu", f"model must use relu; got {model.activation!r}")
     v, eye, code = pca.components, torch.eye(width), torch.eye(k)
+    centre = (v @ pca.mean)[:, None]  # (K, 1)
     both = [
         (_mirrored(eye), torch.zeros(2 * width)),
-        (_mirrored(torch.cat([v, -v], 1)), -_mirrored((v @ pca.mean)[:, None])[:, 0]),
+        (_mirrored(torch.cat([v, -v], 1)), -_mirrored(centre)[:, 0]),
         (torch.cat([code, -code], 1), torch.zeros(k)),
         (_mirrored(code), torch.zeros(2 * k)),
         (_mirrored(torch.cat([v.T, -v.T], 1)), torch.zeros(2 * width)),

@@ -49,10 +49,10 @@ def batch_norm(h: Tensor, scale: Tensor, shift: Tensor, *, eps: float = 1e-5) ->
 def noise_of_dropout(weight: Tensor, h: Tensor, p: float) -> Tensor:
     r"""Return what dropout on the units before a linear output adds to the expected squared error.
 
-    .. math:: \mathbb{E}_m \Bigl\lVert W \frac{m \odot h}{1 - p} + c - x \Bigr\rVert^2
+    .. math:: \mathbb{E}_r \Bigl\lVert W \frac{r \odot h}{1 - p} + c - x \Bigr\rVert^2
               = \lVert W h + c - x \rVert^2 + \frac{p}{1 - p} \sum_j h_j^2 \lVert w_j \rVert^2
 
-    :math:`m_j` is 0 with probability p, else 1; :math:`w_j` is column j of W.
+    :math:`r_j` is 0 with probability p, else 1; :math:`w_j` is column j of W.
 
     Args:
         weight: W.

@@ -87,10 +87,11 @@ def make(name: str, parameters: Iterable[nn.Parameter], *, rate: float, epochs: 
     check_choice(name, "schedule", SCHEDULES)
     check_positive_int(epochs, "epochs")
     optimizer = torch.optim.Adam(parameters, lr=check_positive(rate, "rate"))
+    gamma = DECAY ** (1 / epochs)
     makers: dict[str, Callable[[], _Scheduler]] = {
         "constant": lambda: lr_scheduler.LambdaLR(optimizer, lambda _: 1.0),
         "step": lambda: lr_scheduler.StepLR(optimizer, _span(epochs), HALVE),
-        "exponential": lambda: lr_scheduler.ExponentialLR(optimizer, DECAY ** (1 / epochs)),
+        "exponential": lambda: lr_scheduler.ExponentialLR(optimizer, gamma),
         "cosine": lambda: lr_scheduler.CosineAnnealingLR(optimizer, epochs, FLOOR),
         "plateau": lambda: lr_scheduler.ReduceLROnPlateau(
             optimizer, factor=HALVE, patience=PATIENCE, threshold=0.0
@@ -153,7 +154,7 @@ class Pace:
 
 
 class Borrowed(NamedTuple):
-    """Rates after some epochs: of the shared optimiser, and of the four that should have changed."""
+    """Rates after some epochs: of the shared optimiser, and of the three that should have changed."""
 
     shared: float
     own: tuple[float, ...]
@@ -161,9 +162,9 @@ class Borrowed(NamedTuple):
 
 
 def wrong_optimiser(*, rate: float = 1e-3, epochs: int = 30, steps: int = 20) -> Borrowed:
-    """Bind four schedulers to one optimiser from elsewhere, and step each of them.
+    """Bind three schedulers to one optimiser from elsewhere, and step each of them.
 
-    ``alone`` are the rates that the four give when each has its own optimiser.
+    ``alone`` are the rates that the three give when each has its own optimiser.
 
     Args:
         rate: of the first epoch.

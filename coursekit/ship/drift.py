@@ -127,7 +127,8 @@ def psi_threshold(reference_size: int, size: int, *, bins: int = 10, rate: float
     check_positive_int(reference_size, "reference_size")
     check_positive_int(size, "size")
     check_positive_int(bins, "bins", minimum=2)
-    return float(chi2.isf(check_rate(rate), bins - 1)) * (1 / reference_size + 1 / size)
+    spread = 1 / reference_size + 1 / size
+    return float(chi2.isf(check_rate(rate), bins - 1)) * spread
 
 
 def ks_test(reference: Tensor, x: Tensor) -> KsTest:

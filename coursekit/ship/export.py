@@ -66,11 +66,11 @@ def export_model(model: nn.Module, x: Tensor, *, part: str = "reconstruct") -> "
     inner = part_of(model, part)
     # A batch of one would be built in as a constant: torch.export treats sizes 0 and 1 as special.
     example = _rows(_checked(x), 3)
-    batch = torch.export.Dim("batch", min=1)
+    free = ({0: torch.export.Dim("batch", min=1)},)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return torch.export.export(inner, (example,), dynamic_shapes=({0: batch},))
+            return torch.export.export(inner, (example,), dynamic_shapes=free)
     except Exception as error:
         told = next((line for line in str(error).splitlines() if line.strip()), "no reason given").strip()
         raise CourseError(f"{type(model).__name__} cannot be exported: {told}") from error

@@ -74,8 +74,8 @@ def quantize_affine(x: Tensor, *, by_row: bool = False) -> Affine:
     scale = high / 255 - low / 255
     scale = torch.where(scale > 0, scale, torch.ones_like(scale))
     zero_point = torch.round(-128 - low / scale)
-    values = (torch.round(exact / scale) + zero_point).clamp(-128, 127).to(torch.int8)
-    return Affine(values, scale, zero_point)
+    levels = torch.round(exact / scale) + zero_point
+    return Affine(levels.clamp(-128, 127).to(torch.int8), scale, zero_point)
 
 
 def dequantize(quantized: Affine) -> Tensor:

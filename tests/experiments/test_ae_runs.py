@@ -67,6 +67,10 @@ def test_one_number_learns_twenty_images_by_heart() -> None:
     assert memory.train[0] < 0.02
     assert memory.line_train[0] > 0.04
     assert memory.test[0] > 1.1 * memory.mean_test[0]
+    more = ae_memory.run((0,), images=1200)
+    assert more.train[0] > 3 * memory.train[0]
+    assert more.test[0] < 0.7 * memory.test[0]
+    assert len(more.images) == len(memory.images) == 20
     assert memory.train[0] == pytest.approx((memory.copies - memory.images).square().mean().item())
     mean = memory.images.numpy().mean(0)
     fresh = ae_parts.digits_in_three().x_test.numpy()
@@ -208,6 +212,8 @@ def test_helpers_take_every_model_and_every_shape() -> None:
 def test_bad_arguments() -> None:
     with pytest.raises(ValueError, match="seeds must hold at least one seed; got none"):
         ae_memory.run(())
+    with pytest.raises(ValueError, match="images must be a multiple of 20 up to 1200; got 30"):
+        ae_memory.run((0,), images=30)
     with pytest.raises(ValueError, match="epochs must be an int of at least 1; got 0"):
         ae_widths.run((0,), epochs=0)
     with pytest.raises(ValueError, match=r"outputs must have shape \(1, 2\); got \(2, 2\)"):

@@ -150,6 +150,27 @@ def test_random_decoders_checker_with_transposed_convolutions_only() -> None:
         assert conv_checker.checker_power(conv_checker.random_pictures("nearest", seed)) < 0.5
 
 
+def test_even_taps_leave_the_pattern_to_random_weights_and_take_it_from_equal_ones() -> None:
+    for seed in (0, 1):
+        pictures = conv_checker.random_pictures("transpose", seed, kernel=4)
+        assert pictures.shape == (50, 1, 28, 28)
+        assert conv_checker.checker_power(pictures) > 5
+    maps = F.avg_pool2d(torch.rand(50, 1, 16, 16, generator=torch.Generator().manual_seed(0)), 3, 1)
+    uneven, even = (
+        F.conv_transpose2d(maps, torch.ones(1, 1, k, k), stride=2, padding=1, output_padding=k % 2)
+        for k in (3, 4)
+    )
+    assert conv_checker.checker_power(uneven) > 100
+    assert conv_checker.checker_power(even) < 1
+
+
+def test_kernels_that_a_random_decoder_cannot_have() -> None:
+    with pytest.raises(ValueError, match="kernel must be 3 or 4; got 5"):
+        conv_checker.random_pictures("transpose", 0, kernel=5)
+    with pytest.raises(ValueError, match='kernel must be 3 where up is "nearest"; got 4'):
+        conv_checker.random_pictures("nearest", 0, kernel=4)
+
+
 def test_the_race_scores_what_numpy_scores_and_shuffles_every_picture_alike() -> None:
     told = conv_race.run((0,), names=("dense 17",), epochs=1).get("dense 17")
     x, model = conv_race.split().x_test, conv_race.trained("dense 17", 0, 1)

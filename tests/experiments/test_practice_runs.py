@@ -195,6 +195,16 @@ def test_dropout_before_the_output_costs_what_an_average_over_masks_says() -> No
     assert prac_layers.dropout_cost(outcome)[0] == pytest.approx(share, abs=6 * error)
 
 
+def test_dropout_in_the_decoder_costs_where_images_are_few() -> None:
+    few = [
+        Recipe(hidden=(256,), latents=32, rows=60, batch=20, epochs=80, drop=(0.0, p)) for p in (0, 0.2, 0.5)
+    ]
+    none, some, more = (outcome.runs[0] for outcome in run(few, (0,)))
+    assert none.test > 20 * none.train  # learnt by heart: there is a gap to close
+    assert none.test * 1.03 < some.test < more.test / 1.05
+    assert some.test / some.train < none.test / none.train / 3
+
+
 def test_features_and_judge_share_no_image_and_both_know_digits() -> None:
     x = digits_in_three()
     features = prac_judge.features_of_digits()

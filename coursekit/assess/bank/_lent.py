@@ -70,7 +70,6 @@ LENT: dict[str, tuple[str, ...]] = {
         "autoencoder/losses",
         "autoencoder/parameters",
     ),
-    "autoencoders/pca": ("autoencoder/parameters",),
     "autoencoders/denoising": ("autoencoder/masking-noise",),
     "autoencoders/sparse": ("autoencoder/sparsity",),
 }

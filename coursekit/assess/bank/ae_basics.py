@@ -131,10 +131,10 @@ def bits(rng: random.Random) -> Draft:
     side, codes = rng.choice((8, 16, 28, 32, 64)), pick(rng, 2, 48)
     pixel_bits, code_bits = rng.choice((1, 4, 8)), rng.choice((16, 32))
     pixels = side * side
-    key = pixels * pixel_bits / (codes * code_bits)
+    key, unit = pixels * pixel_bits / (codes * code_bits), "bit" if pixel_bits == 1 else "bits"
     return Draft(
-        f"An image of ${side} \\times {side}$ pixels, ${pixel_bits}$ bit each, is encoded into ${codes}$ "
-        f"numbers of ${code_bits}$ bit. By which factor does the code need fewer bits?",
+        f"An image of ${side} \\times {side}$ pixels, ${pixel_bits}$ {unit} each, is encoded into ${codes}$ "
+        f"numbers of ${code_bits}$ bits. What is the compression, counted in bits?",
         key,
         (
             Distractor(
@@ -156,8 +156,8 @@ def bits(rng: random.Random) -> Draft:
         ),
         "Bits of the image over bits of the code.",
         (
-            f"image: ${pixels} \\cdot {pixel_bits} = {pixels * pixel_bits}$ bit",
-            f"code: ${codes} \\cdot {code_bits} = {codes * code_bits}$ bit",
+            f"image: ${pixels} \\cdot {pixel_bits} = {pixels * pixel_bits}$ bits",
+            f"code: ${codes} \\cdot {code_bits} = {codes * code_bits}$ bits",
             f"ratio ${num(key)}$",
         ),
         values={"side": side, "codes": codes, "pixel_bits": pixel_bits, "code_bits": code_bits},
@@ -231,7 +231,7 @@ def excess(rng: random.Random) -> Draft:
                 "The pixels were averaged: they are summed.",
             ),
         ),
-        "Cross-entropy minus entropy, which is a divergence and never negative.",
+        "Cross-entropy minus entropy, which is never negative.",
         (
             f"cross-entropy ${num(loss)}$", f"entropy of $x$: ${num(floor)}$",
             f"difference ${num(loss - floor)}$",

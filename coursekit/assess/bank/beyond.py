@@ -109,7 +109,7 @@ def best_judge(rng: random.Random) -> Draft:
             ),
             Distractor(
                 (math.log(p), p), "codes left out",
-                "Draws and codes come alike often: the density of the codes counts too.",
+                "Draws and codes come equally often: the density of the codes counts too.",
             ),
             Distractor(
                 (key[0], p / q), "ratio for probability", "Divide by the sum of both densities.",

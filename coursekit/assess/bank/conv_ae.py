@@ -235,8 +235,8 @@ def rise(rng: random.Random) -> Draft:
     return Draft(
         f"A network with connections from encoder to decoder has a squared error of ${num(own)}$ per image, "
         f"and of ${num(own + more)}$ when each image gets the code of another. A network without them has "
-        f"${num(other)}$ and ${num(other + much)}$. By which fraction of its cost without connections does a "
-        "stranger's code raise the error with them?",
+        f"${num(other)}$ and ${num(other + much)}$. How much does a stranger's code cost with connections, "
+        "as a fraction of what it costs without them?",
         key,
         (
             Distractor(

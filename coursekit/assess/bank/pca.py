@@ -43,7 +43,7 @@ def project(rng: random.Random) -> Draft:
             f"$z = {num(z)}$",
             f"$\\hat x = {row(key[1:])}$",
         ),
-        asks=("z", "x1", "x2"), values={"v": v, "mean": mean, "x": x},
+        asks=("$z$", "$\\hat x_1$", "$\\hat x_2$"), values={"v": v, "mean": mean, "x": x},
         fits=abs(z) > 0.2 and abs(raw) > 0.2 and abs(raw - z) > 0.2 and any(mean),
     )  # fmt: skip
 
@@ -136,7 +136,7 @@ def angle(rng: random.Random) -> Draft:
         (
             Distractor(
                 180 - key, "directed angle",
-                "A line has no direction: turn one of the vectors round: at most 90 degrees.",
+                "A line has no direction: turn one of the vectors round, and the angle is below 90 degrees.",
             ),
             Distractor(
                 math.radians(key), "radians",

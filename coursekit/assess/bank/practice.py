@@ -53,9 +53,8 @@ def step_rate(rng: random.Random) -> Draft:
 @template("prac/cosine", CHAPTER, "number", label="rule-prac-schedule", relative=6e-3, tolerance=1e-7)
 def cosine(rng: random.Random) -> Draft:
     first, epochs = pick(rng, 2, 9) / 100, 6 * pick(rng, 2, 12)
-    epoch, part, value = rng.choice(((epochs // 3, "1/3", 0.5), (2 * epochs // 3, "2/3", -0.5),
-                                     (epochs // 2, "1/2", 0.0)))  # fmt: skip
-    floor = rng.choice((0.0, 0.001, 0.002))
+    epoch, part, value = rng.choice(((epochs // 3, "1/3", 0.5), (2 * epochs // 3, "2/3", -0.5)))
+    floor = rng.choice((0.001, 0.002))  # without a floor, or halfway, two slips give the right number
     key = floor + (first - floor) / 2 * (1 + value)
     return Draft(
         f"A cosine schedule falls from ${num(first)}$ to a floor of ${num(floor)}$ in ${epochs}$ epochs, "
@@ -65,7 +64,8 @@ def cosine(rng: random.Random) -> Draft:
             Distractor(
                 floor + (first - floor) * value if value > 0 else floor + (first - floor) / 2 * (1 - value),
                 "cosine not shifted" if value > 0 else "sign of cosine",
-                "The cosine runs from 1 to -1: add 1 and halve.",
+                "The cosine runs from 1 to -1: add 1 and halve." if value > 0
+                else "Beyond half of the epochs the cosine is negative.",
             ),
             Distractor(
                 first - (first - floor) * epoch / epochs, "straight line",

@@ -164,7 +164,7 @@ def bytes_saved(rng: random.Random) -> Draft:
     )  # fmt: skip
 
 
-@template("ship/pruned", CHAPTER, "number", label="ship-prune", relative=1e-4, tolerance=0.5)
+@template("ship/pruned", CHAPTER, "number", label="ship-prune", relative=0.0, tolerance=0.5)
 def pruned(rng: random.Random) -> Draft:
     inputs, code = rng.choice((64, 100, 784)), rng.choice((8, 10, 16, 32))
     hidden, share = rng.choice((40, 80, 120, 200)), rng.choice((0.25, 0.5, 0.75))

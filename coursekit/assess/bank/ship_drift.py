@@ -85,7 +85,7 @@ def chance(rng: random.Random) -> Draft:
                 "Variances add, and each is one over a size.",
             ),
         ),
-        "The index is a chi-squared number with B − 1 degrees of freedom, times the sum of both 1/size.",
+        "The index is a chi-squared number times the sum of both 1/size; its mean is one less than the bins.",
         (
             f"$1/{n} + 1/{m} = {num(round(1 / n + 1 / m, 6))}$",
             f"times ${bins - 1}$: ${num(round(key, 5))}$",

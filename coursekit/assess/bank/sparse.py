@@ -150,7 +150,8 @@ def peak(rng: random.Random) -> Draft:
     mean, largest = sum(map(abs, z)) / units, max(map(abs, z))
     key = math.log(mean / largest)
     return Draft(
-        f"What is the penalty log of mean over maximum (natural logarithm) of the code ${row(z)}$?",
+        "The penalty of a code is the natural logarithm of the mean over the maximum of its absolute values. "
+        f"What is it for ${row(z)}$?",
         key,
         (
             Distractor(

@@ -99,7 +99,7 @@ def alarm_worth(rng: random.Random) -> Draft:
             ),
             Distractor(1 - false, "share of normals passed", "That says how many normal samples pass."),
             Distractor(
-                share * found / false, "right over false alarms",
+                share * found / ((1 - share) * false), "right over false alarms",
                 "Divide by all alarms, right and false ones.",
             ),
         ),

@@ -31,8 +31,7 @@ EPOCHS, ROWS, BATCH, MANY, RATE = 3, 20, 5, 1000, 0.003
 
 
 class _Probe(TinyVAE):
-    """A VAE whose two loss terms each carry a parameter of known gradient, and which notes the rows it "
-    "sees."""
+    """A VAE that notes the rows it sees, and whose loss terms each carry a parameter of known gradient."""
 
     def __init__(self) -> None:
         super().__init__((6, 5, 2))

@@ -82,7 +82,7 @@ ORACLES = {
         {
             "padding doesn't count": "compare all results",
             "grey squares": "say nothing",
-            "nobody gave": "zeros for most",
+            "nobody gave": "too close to 0",
             "fills hidden patches badly": "copy what it is shown",
         }
     ),

@@ -70,7 +70,7 @@ ORACLES = {
     "conv-ae/diagnosis": by_stem(
         {
             "nearly perfect digits": "maps carry",
-            "regular grid": "different numbers of taps",
+            "regular grid": "different weights of the kernel",
             "convolution of stride 2": "no moved copy",
             "shuffles the pixels": "dense",
             "calls the repetition": "places",
