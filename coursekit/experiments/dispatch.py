@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 import torch.nn.functional as F
+from threadpoolctl import threadpool_limits
 from torch import nn
 
 from coursekit._check import check_positive_int
@@ -65,7 +66,7 @@ def _time(step: Callable[[], object], count: int) -> float:
 
 
 def run(rounds: int = 9, *, fast: bool = False) -> TimesResult:
-    """Time both in turns, so that what slows the machine down slows both.
+    """Time both in turns on one thread, so that what slows the machine down slows both.
 
     Args:
         rounds: how often each is timed, at least 1.
@@ -82,8 +83,9 @@ def run(rounds: int = 9, *, fast: bool = False) -> TimesResult:
     found = TimesResult(3 if fast else rounds, {}, {})
     for name, count in STEPS.items():
         pair = _steps(name)
-        for step in pair:
-            _time(step, max(2, count // 10))  # the first steps fetch memory and plan kernels
-        rows = [[_time(step, count) for step in pair] for _ in range(found.rounds)]
+        with threadpool_limits(1):  # threads that wait for one another would be counted as work
+            for step in pair:
+                _time(step, max(2, count // 10))  # the first steps fetch memory and plan kernels
+            rows = [[_time(step, count) for step in pair] for _ in range(found.rounds)]
         found.numpy[name], found.torch[name] = (list(column) for column in zip(*rows, strict=True))
     return found
