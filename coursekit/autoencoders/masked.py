@@ -256,9 +256,8 @@ class MaskedAutoencoder(Autoencoder):
         """
         check_tensor(x, "x", shape=("B", *self.input_shape), floating=True)
         check_tensor(outputs, "outputs", shape=tuple(x.shape), floating=True)
-        require(
-            bool(self._check_mask(mask, len(x)).any()), "mask must hide at least one patch; got none hidden"
-        )
+        hides = bool(self._check_mask(mask, len(x)).any())
+        require(hides, "mask must hide at least one patch; got none hidden")
         seen, wanted = (patchify(images, self.patch)[mask].reshape(len(x), -1) for images in (outputs, x))
         return reconstruction_loss(seen, wanted, loss=self.likelihood, delta=self.delta)
 

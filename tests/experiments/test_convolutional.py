@@ -155,6 +155,7 @@ def test_even_taps_leave_the_pattern_to_random_weights_and_take_it_from_equal_on
         pictures = conv_checker.random_pictures("transpose", seed, kernel=4)
         assert pictures.shape == (50, 1, 28, 28)
         assert conv_checker.checker_power(pictures) > 5
+        assert not torch.allclose(pictures, conv_checker.random_pictures("transpose", seed), atol=1e-3)
     maps = F.avg_pool2d(torch.rand(50, 1, 16, 16, generator=torch.Generator().manual_seed(0)), 3, 1)
     uneven, even = (
         F.conv_transpose2d(maps, torch.ones(1, 1, k, k), stride=2, padding=1, output_padding=k % 2)
