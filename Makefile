@@ -31,7 +31,7 @@ $(READY): pyproject.toml constraints.txt
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is required and none was found: install it, or name it with PYTHON=..." >&2; exit 1; }
 	@echo "Installing the tested set of packages into $(VENV) (a few minutes, about 2 GB) ..."
 	@$(BIN)/python -c pass 2>/dev/null || $(PYTHON) -m venv --clear $(VENV)
-	@$(BIN)/python -m pip install -q $(PIP_ARGS) -c constraints.txt -e ".[book,lab,exam,practice,ship,test]"
+	@$(BIN)/python -m pip install -q $(PIP_ARGS) -c constraints.txt -e ".[book,lab,exam,grading,cluster,postgres,practice,ship,test]"
 	@$(BIN)/python -m pip check
 	@$(BIN)/python -c 'import matplotlib.font_manager'
 	@mkdir -p $(LAB) && printf '%s\n' '$(LAB_SETTINGS)' > $(LAB)/overrides.json
@@ -40,7 +40,7 @@ $(READY): pyproject.toml constraints.txt
 book: $(READY) ## execute every page, build the site, say which file to open
 	@$(BIN)/coursekit book build --jobs $(JOBS)
 
-test: book ## everything that must hold (about 40 minutes on two cores)
+test: book ## everything that must hold (about an hour on two cores)
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile tests
 	$(BIN)/python -m pytest --nbval-lax -n $(JOBS) --dist loadfile -p no:warnings solutions
 

@@ -7,9 +7,11 @@ from pathlib import Path
 from nbgrader import preprocessors as steps
 
 from coursekit.grading.collect import Collector, Extractor, replace_unreadable
-from coursekit.grading.execute import SafeExecute
+from coursekit.grading.feedback.exporter import FeedbackExporter, Grades
 from coursekit.grading.graft import Graft
+from coursekit.grading.judged import JudgedExecute, SaveMarks
 from coursekit.grading.release import ClearAnswers
+from coursekit.grading.releasing import refuse
 
 c = get_config()  # noqa: F821
 
@@ -26,6 +28,7 @@ c.CourseDirectory.solution_directory = ".nbgrader/solution"
 # nbgrader does not make the folder of its database: `make lab` and `make assignments` do.
 c.CourseDirectory.db_url = "sqlite:///.nbgrader/gradebook.db"
 
+c.GenerateAssignment.pre_convert_hook = refuse  # a test that asks for a name of nobody's is not handed out
 c.GenerateAssignment.preprocessors = [
     steps.LockCells,
     ClearAnswers,
@@ -53,12 +56,18 @@ c.Autograde.sanitize_preprocessors = [
     steps.CheckCellMetadata,
 ]
 c.Autograde.autograde_preprocessors = [
-    SafeExecute,
+    JudgedExecute,  # in the place of Execute: cells behind walls, tests in a process that never saw them
     steps.IgnorePattern,
     steps.LimitOutput,
-    steps.SaveAutoGrades,
+    SaveMarks,  # a 0 is not the same as no number
     steps.AssignLatePenalties,
     steps.CheckCellMetadata,
 ]
-c.ExecutePreprocessor.timeout = 120  # seconds a cell; training takes about three
+c.ExportApp.plugin_class = "coursekit.grading.exports.nbgrader.StateExport"
+c.JudgedExecute.timeout = 120  # seconds a cell; training takes about three
 c.LimitOutput.max_lines = 200
+
+c.GenerateFeedback.exporter_class = FeedbackExporter  # a page without scripts, cleaned of all that acts
+c.GenerateFeedback.preprocessors = [Grades]
+# The formgrader shows students' work within Jupyter, where a script could do all that you can.
+c.HTMLExporter.preprocessors = ["nbconvert.preprocessors.sanitize.SanitizeHTML"]

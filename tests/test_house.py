@@ -31,10 +31,12 @@ FLOORS = (
     ("train", "metrics", "data", "plot", "anomaly", "ship"),
     ("vae", "autoencoders"),
     ("init", "dense", "disk", "noise", "scratch"),
-    ("_check",),
+    ("_check", "_place"),
     ("",),
 )
 FLOOR = {room: len(FLOORS) - height for height, rooms in enumerate(FLOORS) for room in rooms}
+# Its one purpose is that the global streams of two processes stand at the same place.
+STREAMS = PACKAGE / "grading" / "inside" / "streams.py"
 # "(B, Z)" in a sentence says a shape as well as a section does.
 SHAPE = re.compile(r"Shape:|\([A-Z](, ?[A-Za-z0-9_]+)*,?\)")
 ARRAYS = re.compile(r"\b(Tensor|ndarray|NDArray|ArrayLike|Batch)\b")
@@ -253,6 +255,7 @@ def test_no_module_touches_a_global_stream() -> None:
     touching = [
         f"{_name(path)}:{node.lineno} {ast.unparse(node)}"
         for path, tree in TREES.items()
+        if path != STREAMS
         for node in ast.walk(tree)
         if isinstance(node, ast.Attribute)
         and (ast.unparse(node) in torch_names or numpy_names.fullmatch(ast.unparse(node)))

@@ -1,18 +1,14 @@
 """Running a candidate on its cases and saying what came of it; nothing a candidate does gets out of here."""
 
-__all__ = ["VISIBLE_SEED", "check", "examine", "grade", "grade_answer"]
+__all__ = ["VISIBLE_SEED", "check", "draw_from", "examine", "grade", "grade_answer", "reported"]
 
 import contextlib
-import linecache
-import site
 import sys
-import sysconfig
-import traceback
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
-from types import TracebackType
+from hashlib import sha256
 
+from coursekit._place import place
 from coursekit.assess.exercise import Case, Exercise
 from coursekit.assess.plain import told
 from coursekit.assess.registry import exercise, question
@@ -21,21 +17,41 @@ from coursekit.assess.verdict import Finding, verdict
 
 VISIBLE_SEED = 0
 _BETWEEN_VARIANTS = 1_000_003  # far more than the seeds of one assignment span
-_OURS = str(Path(__file__).resolve().parents[1])
-_THEIRS = (sysconfig.get_paths()["stdlib"], *site.getsitepackages(), "<frozen")
 
 
-def _place(trace: TracebackType | None) -> str:
-    """Name the last line of the student's own code that the error went through."""
-    frames = [
-        frame for frame in traceback.extract_tb(trace)
-        if not frame.filename.startswith((_OURS, *_THEIRS)) and "torch" not in Path(frame.filename).parts
-    ]  # fmt: skip
-    if not frames:
-        return ""
-    last = frames[-1]
-    source = linecache.getline(last.filename, last.lineno or 0).strip()
-    return f" In `{last.name}`, line {last.lineno}{f': `{source}`' if source else ''}."
+_secret: list[int] = []
+_reports: list[Report] = []
+
+
+def draw_from(secret: int) -> None:
+    """Draw the inputs of all checks of this process from a secret, each exercise from its own part of it.
+
+    Args:
+        secret: the judge's; an equal one gives equal inputs.
+    """
+    _secret[:] = [secret]
+    _reports.clear()
+
+
+def reported() -> list[Report]:
+    """Return what the checks said since this was last asked; they are kept for a judge only."""
+    found = _reports.copy()
+    _reports.clear()
+    return found
+
+
+def _kept(report: Report) -> Report:
+    """Keep a report where a judge will ask for it."""
+    if _secret:
+        _reports.append(report)
+    return report
+
+
+def _seed(exercise_id: str, seed: int) -> int:
+    """Return the seed of a check: the visible one is replaced where a secret was given."""
+    if seed != VISIBLE_SEED or not _secret:
+        return seed
+    return int.from_bytes(sha256(f"{_secret[0]}/{exercise_id}".encode()).digest()[:4])
 
 
 def _crash(task: Exercise, case: str, error: BaseException) -> Report:
@@ -45,11 +61,13 @@ def _crash(task: Exercise, case: str, error: BaseException) -> Report:
     text = " ".join(str(error).split())
     if len(text) > 300:
         text = text[:297] + "..."
-    what, place = f"{type(error).__name__}{f': {text}' if text else ''}", _place(error.__traceback__)
-    if not place:  # no line of the student's: the answer is of another kind than asked for
+    what = f"{type(error).__name__}{f': {text}' if text else ''}"
+    # An error of a walled-in answer brings its place along: its frames are in another process.
+    where = getattr(error, "students_line", "") or place(error.__traceback__)
+    if not where:  # no line of the student's: the answer is of another kind than asked for
         message = f"Expected {task.signature}; using yours gave {what}."
         return Report(task.id, Outcome.WRONG, message, case, points=task.points)
-    return Report(task.id, Outcome.CRASHED, f"{what}.{place}", case, points=task.points)
+    return Report(task.id, Outcome.CRASHED, f"{what}.{where}", case, points=task.points)
 
 
 def _not_attempted(task: Exercise) -> Report:
@@ -146,7 +164,7 @@ def check(exercise_id: str, candidate: object, *, seed: int = VISIBLE_SEED, vari
         task = exercise(exercise_id, variant)
     except ValueError as error:
         return Report(str(exercise_id), Outcome.CRASHED, str(error))
-    return examine(task, candidate, seed + _BETWEEN_VARIANTS * variant)
+    return _kept(examine(task, candidate, _seed(exercise_id, seed) + _BETWEEN_VARIANTS * variant))
 
 
 def grade(exercise_id: str, candidate: object, *, seed: int = VISIBLE_SEED, variant: int = 0) -> float:
@@ -186,6 +204,8 @@ def grade_answer(question_id: str, answer: object, *, seed: int) -> float:
         ValueError: if there is no such question.
     """
     marked = question(question_id).draw(seed).mark(answer)
+    outcome, earned = (Outcome.RIGHT, 1.0) if marked.correct else (Outcome.WRONG, 0.0)
+    _kept(Report(question_id, outcome, marked.feedback, mutant=marked.slip, points=1.0, earned=earned))
     if not marked.correct:
         raise NotPassed(f"{question_id}: {marked.feedback} Read: {marked.link}")
     return 1.0

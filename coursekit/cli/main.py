@@ -15,10 +15,13 @@ from coursekit.cli.parser import UsageError
 COMMANDS: dict[str, tuple[str, str]] = {
     "book": ("coursekit.cli.book:main", "check, build and serve the book"),
     "data": ("coursekit.cli.data:main", "list, check and fetch data sets"),
+    "doctor": ("coursekit.cli.doctor:main", "say which walls for students' code this machine has"),
     "exam": ("coursekit.cli.exam:main", "print an exam: papers, key, marking sheet"),
+    "grade": ("coursekit.cli.grade:main", "run and judge the submissions of an assignment"),
     "items": ("coursekit.cli.items:main", "say how a class did on every question and exercise"),
     "practice": ("coursekit.cli.practice:main", "answer questions, and again in time those you missed"),
     "quiz": ("coursekit.cli.quiz:main", "write a chapter's micro-quiz as an assignment"),
+    "report": ("coursekit.cli.report:main", "report on a class; marks for Canvas and Moodle"),
     "variant": ("coursekit.cli.variant:main", "write a graded twin of an assignment"),
 }
 

@@ -102,7 +102,7 @@ class Course:
         (folder / ".nbgrader").mkdir()
         (folder / "solutions").symlink_to(ROOT / "solutions")
         settings = (ROOT / "nbgrader_config.py").read_text("utf-8")
-        (folder / "nbgrader_config.py").write_text(f"{settings}\nc.ExecutePreprocessor.timeout = {timeout}\n")
+        (folder / "nbgrader_config.py").write_text(f"{settings}\nc.JudgedExecute.timeout = {timeout}\n")
         self.inbox = folder / ".nbgrader" / "downloaded" / assignment / "archive"
         self.inbox.mkdir(parents=True)
 
@@ -127,12 +127,15 @@ class Course:
             raise AssertionError(f"nbgrader {command} ended with {process.returncode}:\n{out[-3000:]}")
         return out
 
-    def scores(self) -> dict[str, tuple[float, float]]:
-        """Export to CSV and return score and maximum by student."""
+    def scores(self) -> dict[str, tuple[float | None, float]]:
+        """Export to CSV and return score, None where there is no number, and maximum by student."""
         self.run("export", "--to", "grades.csv")
         with (self.folder / "grades.csv").open(newline="") as file:
             rows = [row for row in csv.DictReader(file) if row["assignment"] == self.assignment]
-        return {row["student_id"]: (float(row["score"]), float(row["max_score"])) for row in rows}
+        return {
+            row["student_id"]: (float(row["score"]) if row["score"] else None, float(row["max_score"]))
+            for row in rows
+        }
 
     def feedback(self, student: str) -> str:
         """Return the feedback page of a student."""

@@ -151,7 +151,7 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Course:
 
 
 @pytest.fixture(scope="module")
-def scores(course: Course) -> dict[str, tuple[float, float]]:
+def scores(course: Course) -> dict[str, tuple[float | None, float]]:
     """Export the scores."""
     return course.scores()
 
@@ -161,19 +161,19 @@ def _plain(page: str) -> str:
     return " ".join(html.unescape(re.sub(r"<[^>]+>", "", page)).split())
 
 
-def test_everyone_is_in_the_export(scores: dict[str, tuple[float, float]]) -> None:
+def test_everyone_is_in_the_export(scores: dict[str, tuple[float | None, float]]) -> None:
     assert set(scores) == {*CLASS, "b-unreadable"}
     assert {maximum for _, maximum in scores.values()} == {sum(POINTS.values())}
 
 
 @pytest.mark.parametrize("name", CLASS)
-def test_score_is_exact(scores: dict[str, tuple[float, float]], name: str) -> None:
+def test_score_is_exact(scores: dict[str, tuple[float | None, float]], name: str) -> None:
     lost = sum(POINTS[step] for step in CLASS[name].lost.split())
     assert scores[name][0] == sum(POINTS.values()) - lost + CLASS[name].kept
 
 
-def test_unreadable_counts_as_blank(scores: dict[str, tuple[float, float]]) -> None:
-    assert scores["b-unreadable"][0] == 0
+def test_what_is_unreadable_gets_no_number(scores: dict[str, tuple[float | None, float]]) -> None:
+    assert scores["b-unreadable"][0] is None
 
 
 @pytest.mark.parametrize("name", [name for name, student in CLASS.items() if student.mutant])
@@ -188,10 +188,12 @@ def test_feedback_says_what_went_wrong(course: Course, name: str) -> None:
     assert re.search(TRACE[name], _plain(course.feedback(name)))
 
 
-def test_resubmission_replaces_the_grade(course: Course, scores: dict[str, tuple[float, float]]) -> None:
+def test_resubmission_takes_the_grade_away(
+    course: Course, scores: dict[str, tuple[float | None, float]]
+) -> None:
     """A later hand-in that can't be read must not keep the full marks of the one before."""
     assert scores["b-m25"][0] == 18
     path = course.folder / ".nbgrader" / "submitted" / "b-m25" / SPRINT / f"{SPRINT}.ipynb"
     Path(path).write_text("not a notebook")
     course.run("autograde", SPRINT, "--student", "b-m25", "--force")
-    assert course.scores()["b-m25"][0] == 0
+    assert course.scores()["b-m25"][0] is None

@@ -1,0 +1,76 @@
+"""Gradients across the wall: a graph in two halves, each on its own side."""
+
+__all__ = ["join"]
+
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+
+if TYPE_CHECKING:
+    from coursekit.grading.inside.peer import Peer
+
+
+class _Half:
+    """A graph of the other side; when nothing needs it any more, the other side may forget it."""
+
+    def __init__(self, peer: "Peer", graph: int) -> None:
+        self.peer, self.graph = peer, graph
+
+    def __del__(self) -> None:
+        """Tell the other side at the next occasion."""
+        self.peer.forgotten.append(self.graph)
+
+
+class _Crossing(torch.autograd.Function):
+    """An output of the other side as a function of what was sent there."""
+
+    @staticmethod
+    def forward(
+        ctx: Any, half: _Half, out: int, keys: list[Any], value: list[Tensor], *leaves: Tensor
+    ) -> Tensor:
+        """Return the output that came."""
+        ctx.half, ctx.out, ctx.keys, ctx.shapes = half, out, keys, [leaf.shape for leaf in leaves[:-1]]
+        return value[0]
+
+    @staticmethod
+    @torch.autograd.function.once_differentiable
+    def backward(ctx: Any, *grads: Tensor) -> Any:
+        """Ask the other side for the gradients of its half."""
+        found = ctx.half.peer.pull(ctx.half.graph, ctx.out, grads[0], ctx.keys)
+        fit = [
+            None if one is None or one.shape != shape else one
+            for one, shape in zip(found, ctx.shapes, strict=True)
+        ]
+        return (None, None, None, None, *fit, None)
+
+
+def join(
+    halves: dict[int, Any],
+    peer: "Peer",
+    graph: int,
+    out: int,
+    value: Tensor,
+    leaves: list[tuple[Any, Tensor]],
+) -> Tensor:
+    """Return an output of the other side whose gradients go on there.
+
+    Args:
+        halves: of this call, by number.
+        peer: the line to the other side.
+        graph: the number of its half.
+        out: which output of it.
+        value: what came.
+        leaves: what was sent, by key.
+
+    Shape:
+        value: any; the output has the same.
+    """
+    if graph not in halves:
+        halves[graph] = _Half(peer, graph)
+    # The last leaf makes the output part of a graph even when nothing that was sent has a gradient.
+    own = [tensor for _, tensor in leaves] + [torch.zeros((), requires_grad=True)]
+    crossing: Any = _Crossing  # torch leaves apply without types
+    with torch.enable_grad():
+        joined: Tensor = crossing.apply(halves[graph], out, [key for key, _ in leaves], [value], *own)
+    return joined

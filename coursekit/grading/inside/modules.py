@@ -1,0 +1,251 @@
+"""Networks that live on the other side: a mirror has their parameters, and calls them for everything else."""
+
+__all__ = ["Mirror", "Modules"]
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor, nn
+
+from coursekit.grading.inside.wire import TENSORS, WireError
+
+if TYPE_CHECKING:
+    from coursekit.grading.inside.peer import Peer
+
+Structure = dict[str, Any]
+Change = list[Any]
+
+
+class Mirror(nn.Module):
+    """A network of the other side: parameters, buffers and parts are here, its methods are called there."""
+
+    def __init__(self, peer: "Peer", number: int, name: str) -> None:
+        super().__init__()
+        object.__setattr__(self, "_peer", peer)
+        object.__setattr__(self, "_number", number)
+        object.__setattr__(self, "_title", name)
+
+    def __getattr__(self, name: str) -> Any:
+        """Return a parameter, a part, or what the network there has under this name."""
+        if name in ("_parameters", "_buffers", "_modules") or name.startswith("_"):
+            return super().__getattr__(name)
+        try:
+            return super().__getattr__(name)
+        except AttributeError:
+            return self._peer.get(self, name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Set an attribute there; the mirror's own are its parameters, parts and mode."""
+        own = name.startswith("_") or name == "training" or isinstance(value, (Tensor, nn.Module))
+        if own or not self._peer.judging:
+            super().__setattr__(name, value)
+        else:
+            self._peer.set(self, name, value)
+
+    def forward(self, *args: Any, **kwargs: Any) -> Any:
+        """Run the network there."""
+        return self._peer.call(self, "__call__", args, kwargs)
+
+    def _get_name(self) -> str:
+        return str(self._title)
+
+    def __deepcopy__(self, memo: Any) -> Any:
+        """Refuse: a copy would be another network on this side and the same one on the other."""
+        raise TypeError(f"{self._title} can't be copied here; keep copies of its state_dict()")
+
+
+class Modules:
+    """What one side knows of networks: its own that crossed, mirrors of the other's, and what is in step."""
+
+    def __init__(self, peer: "Peer") -> None:
+        self.peer = peer
+        self.own: dict[int, nn.Module] = {}
+        self.mirrors: dict[int, Mirror] = {}
+        self._numbers: dict[int, int] = {}
+        self._own_tensors: dict[int, Tensor] = {}
+        self._their_tensors: dict[int, Tensor] = {}
+        self._known: dict[tuple[bool, int], tuple[Tensor, bool, Tensor | None]] = {}
+
+    def _number(self, thing: Any, table: dict[int, Any]) -> int:
+        """Return the number of a thing of ours; the table keeps it alive, so that its id stays its own."""
+        if id(thing) not in self._numbers:
+            self._numbers[id(thing)] = len(self._numbers) + 1
+        table[self._numbers[id(thing)]] = thing
+        return self._numbers[id(thing)]
+
+    def describe(self, module: nn.Module) -> Structure:
+        """Return what the other side needs for a mirror of a network of ours, without any value."""
+        named = {
+            kind: tuple((name, self._number(tensor, self._own_tensors), tuple(tensor.shape),
+                         str(tensor.dtype).removeprefix("torch."))
+                        for name, tensor in entries.items() if tensor is not None)
+            for kind, entries in (("parameters", module._parameters), ("buffers", module._buffers))
+        }  # fmt: skip
+        parts = tuple(
+            (name, self.describe(part)) for name, part in module._modules.items() if part is not None
+        )
+        number = self._number(module, self.own)
+        return {
+            "id": number,
+            "name": type(module).__name__,
+            "training": module.training,
+            "parts": parts,
+            **named,
+        }
+
+    def reference(self, module: nn.Module) -> Structure:
+        """Return a reference to a network of ours, or to the one that a mirror stands for.
+
+        Args:
+            module: a network or a mirror.
+        """
+        if not isinstance(module, Mirror):
+            return {"o": "module", "v": self.describe(module)}
+        modes = [(part._number, part.training) for part in module.modules() if isinstance(part, Mirror)]
+        return {"o": "mirror", "id": module._number, "modes": tuple(modes)}
+
+    def resolve(self, reference: Structure) -> nn.Module:
+        """Return the network that a reference of the other side stands for.
+
+        Args:
+            reference: from its ``reference``.
+        """
+        if reference["o"] == "module":
+            return self.mirror(reference["v"])
+        for number, training in reference["modes"]:
+            self.own[number].training = bool(training)
+        return self.own[reference["id"]]
+
+    def pulled(self, mine: bool, number: int, grad: Tensor | None) -> None:
+        """Note a gradient that arrives at a tensor of a network, on both sides of the wall.
+
+        The owner adds it up, so that what watches the tensor there sees it; on the other side autograd will.
+
+        Args:
+            mine: whether the tensor is ours.
+            number: of the tensor.
+            grad: what arrives; None if nothing does.
+
+        Shape:
+            grad: that of the tensor.
+        """
+        if grad is None:
+            return
+        tensor = self.find(mine, number)
+        value, trained, before = self._known.get((mine, number), (tensor.detach().clone(), True, tensor.grad))
+        total = grad.clone() if before is None else before + grad
+        self._known[mine, number] = (value, trained, total)
+        if mine:
+            tensor.grad = total.clone()
+            for hook in (getattr(tensor, "_post_accumulate_grad_hooks", None) or {}).values():
+                hook(tensor)
+
+    def mirror(self, structure: Structure) -> Mirror:
+        """Return the mirror of a network of the other side, new or brought up to its present structure."""
+        number = int(structure["id"])
+        found = self.mirrors.get(number)
+        if found is None:
+            found = self.mirrors[number] = Mirror(self.peer, number, str(structure["name"])[:80])
+        found.training = bool(structure["training"])
+        for table in (found._parameters, found._buffers, found._modules):
+            table.clear()  # filled by hand: torch would ask over there whether the name is free
+        for name, *tensor in structure["parameters"]:
+            found._parameters[str(name)] = self._mirrored(*tensor, trained=True)
+        for name, *tensor in structure["buffers"]:
+            found._buffers[str(name)] = self._mirrored(*tensor, trained=False)
+        for name, part in structure["parts"]:
+            found._modules[str(name)] = self.mirror(part)
+        return found
+
+    def _mirrored(self, number: int, shape: tuple[int, ...], dtype: str, *, trained: bool) -> Any:
+        """Return the mirror of one tensor; its values come with the changes."""
+        found = self._their_tensors.get(number)
+        if found is None or tuple(found.shape) != tuple(shape):
+            if dtype not in TENSORS:
+                raise WireError(f"a tensor of {str(dtype)[:40]} can't cross")
+            empty = torch.zeros(shape, dtype=getattr(torch, dtype))
+            found = nn.Parameter(empty, empty.is_floating_point()) if trained else empty
+            self._their_tensors[number] = found
+            self._known.pop((False, number), None)
+        return found
+
+    def tensors(self, modules: Iterable[nn.Module]) -> Iterator[tuple[bool, int, Tensor]]:
+        """Yield the tensors of some networks: whether they are ours, their number, the tensor.
+
+        Args:
+            modules: networks and mirrors.
+        """
+        seen: set[int] = set()
+        theirs = {id(tensor): number for number, tensor in self._their_tensors.items()}
+        for module in modules:
+            for tensor in (*module.parameters(), *module.buffers()):
+                if id(tensor) not in seen:
+                    seen.add(id(tensor))
+                    if id(tensor) in theirs:
+                        yield False, theirs[id(tensor)], tensor
+                    else:
+                        yield True, self._number(tensor, self._own_tensors), tensor
+
+    def find(self, mine: bool, number: int) -> Tensor:
+        """Return a tensor by its number.
+
+        Args:
+            mine: whether it is ours.
+            number: of the tensor.
+        """
+        return (self._own_tensors if mine else self._their_tensors)[number]
+
+    def changes(self, tensors: Iterable[tuple[bool, int, Tensor]]) -> list[Change]:
+        """Return what the other side does not know of some tensors of networks, and note that it will.
+
+        Args:
+            tensors: from ``tensors``.
+
+        Shape:
+            tensors: any.
+        """
+        found = []
+        for mine, number, tensor in tensors:
+            value, grad = tensor.detach(), tensor.grad
+            known = self._known.get((mine, number))
+            if known is not None and _same(known, value, tensor.requires_grad, grad):
+                continue
+            state = (value.clone(), tensor.requires_grad, None if grad is None else grad.detach().clone())
+            self._known[mine, number] = state
+            found.append([mine, number, *state])
+        return found
+
+    def apply(self, changes: Iterable[Change]) -> None:
+        """Take over what changed on the other side.
+
+        Args:
+            changes: from its ``changes``.
+
+        Raises:
+            WireError: if a value does not fit its tensor.
+        """
+        for theirs, number, value, trained, grad in changes:
+            tensor = self.find(not theirs, number)
+            if value.shape != tensor.shape or value.dtype != tensor.dtype:
+                raise WireError(f"a tensor of shape {tuple(value.shape)} does not fit {tuple(tensor.shape)}")
+            if not torch.equal(tensor.detach(), value):  # writing the same again would spoil a graph
+                with torch.no_grad():
+                    tensor.copy_(value)
+            tensor.requires_grad_(bool(trained))
+            tensor.grad = grad
+            self._known[not theirs, number] = (value, bool(trained), None if grad is None else grad.clone())
+
+
+def _same(
+    known: tuple[Tensor, bool, Tensor | None], value: Tensor, trained: bool, grad: Tensor | None
+) -> bool:
+    """Tell whether a tensor is as the other side knows it, NaN for NaN."""
+    old, was_trained, old_grad = known
+    if (grad is None) is not (old_grad is None) or trained is not was_trained:
+        return False
+    pairs = [(old, value)] if grad is None or old_grad is None else [(old, value), (old_grad, grad)]
+    return all(
+        torch.equal(a.nan_to_num(), b.detach().nan_to_num()) and torch.equal(a.isnan(), b.isnan())
+        for a, b in pairs
+    )

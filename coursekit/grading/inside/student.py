@@ -1,0 +1,81 @@
+"""The process of a submission: it runs cells, freezes copies of itself, and serves what they define."""
+
+__all__ = ["Notebook", "main"]
+
+import os
+import socket
+from typing import Any
+
+from coursekit.grading.inside.cells import Output, Shell
+from coursekit.grading.inside.errors import SideGone
+from coursekit.grading.inside.frames import receive
+from coursekit.grading.inside.peer import Peer
+
+
+class Notebook:
+    """What the judge may ask of a submission.
+
+    Args:
+        peer: the line to the judge.
+        shell: where cells run.
+    """
+
+    def __init__(self, peer: Peer, shell: Shell) -> None:
+        self._peer, self._shell = peer, shell
+
+    def run(self, source: str) -> list[Output]:
+        """Run a cell.
+
+        Args:
+            source: of the cell.
+        """
+        return self._shell.run(source)
+
+    def has(self, name: str) -> bool:
+        """Tell whether a name is defined.
+
+        Args:
+            name: of an answer.
+        """
+        return name in self._shell.names
+
+    def find(self, name: str) -> Any:
+        """Return what a name stands for.
+
+        Args:
+            name: of an answer.
+        """
+        return self._shell.names[name]
+
+    def freeze(self) -> None:
+        """Go on as two: the copy keeps all as it is now and serves the line that comes with the request."""
+        _, descriptors, _, _ = socket.recv_fds(self._peer.connection, 1, 1)
+        line = socket.socket(fileno=descriptors[0])
+        if os.fork() == 0:
+            self._peer.connection.close()
+            _serve(line, self._shell, lean=False)
+            os._exit(0)
+        line.close()
+
+
+def _serve(connection: socket.socket, shell: Shell, *, lean: bool) -> None:
+    """Serve the judge until it has gone."""
+    peer = Peer(connection, judging=False, lean=lean)
+    peer.offer(Notebook(peer, shell))
+    while True:
+        try:
+            _, text, tail = receive(connection)
+            peer.serve(text, tail)
+        except (EOFError, OSError, SideGone):
+            return
+        except KeyboardInterrupt:  # meant for a cell that had just ended
+            continue
+
+
+def main(connection: socket.socket) -> None:
+    """Run a submission.
+
+    Args:
+        connection: to the judge.
+    """
+    _serve(connection, Shell(), lean=True)

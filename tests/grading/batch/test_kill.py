@@ -1,0 +1,134 @@
+"""Killed at any moment, a class is graded as if nothing had happened."""
+
+import random
+import shutil
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.grading.batch.toy_course import NAME, RIGHT, ToyCourse
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1500)]
+STUDENTS, KILLS, SEED = 200, 10, 20261122
+_WRONG = {
+    "double": "def double(x):\n    return x + 1",
+    "total": "def total(x):\n    return 10.0",
+    "word": "word = 'slope'",
+}
+
+
+def _class(course: ToyCourse, number: int) -> None:
+    """Hand in submissions of every kind, each a different one."""
+    rng = random.Random(SEED)
+    for at in range(number):
+        answers = {name: rng.choice((RIGHT[name], _WRONG[name])) for name in _WRONG}
+        answers["essay"] = f"Words of student {at}."
+        course.hand_in(f"s{at:03d}", answers if at % 40 != 7 else f"broken {at}")
+
+
+def _twin(course: ToyCourse, folder: Path) -> ToyCourse:
+    shutil.copytree(course.folder, folder)
+    other = object.__new__(ToyCourse)
+    other.folder = folder
+    return other
+
+
+def _children(process: int) -> list[int]:
+    """Return what a process has started, those who started others first."""
+    told = subprocess.run(["ps", "-eo", "pid=,ppid="], capture_output=True, text=True, check=True).stdout
+    parents = {int(pid): int(parent) for pid, parent in map(str.split, told.splitlines())}
+    found, new = list[int](), [process]
+    while new:
+        new = [pid for pid, parent in parents.items() if parent in new]
+        found += new
+    return found
+
+
+def _written(course: ToyCourse) -> int:
+    log = course.folder / ".nbgrader" / "record" / "log.jsonl"
+    return log.read_text().count('"event": "written"') if log.exists() else 0
+
+
+def test_a_class_survives_kills(tmp_path: Path) -> None:
+    course = ToyCourse(tmp_path / "course")
+    _class(course, STUDENTS)
+    (course.folder / ".nbgrader" / f"seed-{NAME}.json").write_text('{"seed": 11}')
+    calm = _twin(course, tmp_path / "calm")
+    calm.grade()
+    rng, kills, stages = random.Random(SEED), 0, set[int]()
+    while kills < KILLS:
+        process = course.start("-m", "coursekit", "grade", NAME, "--workers", "2")
+        before = _written(course)
+        goal = before + rng.randrange(0, max(2, 2 * STUDENTS // KILLS))
+        deadline = time.monotonic() + 300
+        while process.poll() is None and _written(course) < goal and time.monotonic() < deadline:
+            time.sleep(0.02)
+        time.sleep(rng.random() * 0.3)
+        if process.poll() is not None:  # the whole class is done
+            process.communicate()
+            break
+        victims = [process.pid] if kills % 2 else _children(process.pid)[:2]
+        for victim in victims:
+            subprocess.run(["kill", "-9", str(victim)], check=False, stderr=subprocess.DEVNULL)
+        if process.pid not in victims:  # its walls fell under it: it goes on, or ends; it must not lie
+            time.sleep(rng.random())
+            process.send_signal(signal.SIGKILL)
+        process.communicate()
+        kills += 1
+        stages.add(_written(course))
+    assert kills >= KILLS // 2
+    assert len(stages) > 2  # it was cut off at different places
+    course.grade()
+    assert course.dump() == calm.dump()
+    assert course.states() == calm.states()
+    for student in ("s000", "s007", "s199"):
+        path = f".nbgrader/autograded/{student}/{NAME}/{NAME}.ipynb"
+        assert (course.folder / path).read_bytes() == (calm.folder / path).read_bytes()
+    assert course.run("-c", _CHAIN).strip() == "whole"
+
+
+_CHAIN = """
+from pathlib import Path
+from coursekit.grading.record import Record
+keys = {line.student for line in Record(Path()).log() if line.event == "written"}
+print("whole" if len(keys) == 200 else len(keys))
+"""
+
+
+def test_any_number_of_workers_gives_the_same(tmp_path: Path) -> None:
+    course = ToyCourse(tmp_path / "course")
+    _class(course, 12)
+    (course.folder / ".nbgrader" / f"seed-{NAME}.json").write_text('{"seed": 5}')
+    dumps = []
+    for workers in (1, 2, 5):
+        twin = _twin(course, tmp_path / str(workers))
+        twin.grade("--workers", str(workers))
+        dumps.append(twin.dump())
+    assert dumps[0] == dumps[1] == dumps[2]
+
+
+def test_a_stop_takes_the_walls_down(tmp_path: Path) -> None:
+    course = ToyCourse(tmp_path / "course")
+    course.hand_in("slow", {**RIGHT, "double": "import time\ntime.sleep(600)"})
+    process = course.start("-m", "coursekit", "grade", NAME)
+    started = list[int]()
+    for _ in range(600):
+        started = _children(process.pid)
+        if len(started) > 6:
+            break
+        time.sleep(0.1)
+    time.sleep(1)
+    started = _children(process.pid)
+    process.send_signal(signal.SIGTERM)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert err.rstrip().endswith("coursekit: interrupted")
+    for _ in range(100):
+        left = [pid for pid in started if Path(f"/proc/{pid}").exists()]
+        if not left:
+            break
+        time.sleep(0.1)
+    assert left == []
