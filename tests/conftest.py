@@ -1,9 +1,11 @@
-"""What every test gets: a cache folder of its own, so that no test reads or writes the user's."""
+"""What every test gets: a cache folder of its own, none of the user's; and a browser on request."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.chromium import browser as browser
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -14,10 +14,11 @@ from nbgrader.plugins import ExtractorPlugin, FileNameCollectorPlugin
 from traitlets.config import Config
 
 from coursekit.grading.gradebook.states import begin
-from coursekit.grading.intake import RULES, collect, read_notebook
+from coursekit.grading.graft import set_aside
+from coursekit.grading.intake import collect, read_notebook
+from coursekit.grading.intake.notebooks import MOST_BYTES, TOO_LARGE
 from coursekit.grading.marking.verdict import NOT_GRADABLE
 
-MAX_BYTES = 50_000_000
 _STAMP = re.compile(r"\d{4}(?:-\d\d){5}$")
 
 
@@ -80,11 +81,8 @@ def _put(path: Path, data: bytes, kept: str) -> None:
 
 def _blank(released: Path, reason: str) -> bytes:
     """Return the release with the reason on top."""
-    blank = nbformat.read(released, as_version=4)
-    note = f"**The file that was handed in could not be read** ({reason}). It counts as blank."
-    blank.cells.insert(0, nbformat.v4.new_markdown_cell(note, id="unreadable"))
-    blank.metadata["coursekit"] = {"state": "not gradable", "reason": reason}
-    text: str = nbformat.writes(blank)
+    why = f"the file could not be read: {reason}"
+    text: str = nbformat.writes(set_aside(nbformat.read(released, as_version=4), why))
     return f"{text}\n".encode()
 
 
@@ -113,21 +111,17 @@ def replace_unreadable(assignment: str, student: str, notebooks: list[str]) -> N
         reason = ""
         if path.is_symlink():
             reason = "it is a link"
-        elif path.stat().st_size > MAX_BYTES:
-            reason = f"it is larger than {MAX_BYTES // 10**6} MB"
+        elif path.stat().st_size > MOST_BYTES:
+            reason = TOO_LARGE
         else:
             read = read_notebook(path.read_bytes())
-            told = [
-                f"{RULES[rule].what} ({detail})" if detail else RULES[rule].what
-                for rule, detail in read.notes
-            ]
             if read.notebook is None:
-                reason = " ".join("; ".join(told).split())[:200]
+                reason = " ".join(read.told.split())[:200]
             elif read.rewrite:
-                _tell(f"{path}: {'; '.join(told)}; graded from a clean copy")
+                _tell(f"{path}: {read.told}; graded from a clean copy")
                 _put(path, read.dump(), "original")
         if reason:
-            _tell(f"unreadable notebook {path}: {reason}; graded as blank")
+            _tell(f"unreadable notebook {path}: {reason}; it gets no number")
             released = Path(course.format_path(course.release_directory, ".", assignment)) / path.name
             _put(path, _blank(released, reason), "unreadable")
             if submitter:

@@ -17,7 +17,7 @@ from coursekit.grading.gradebook.states import clear, put_state, states
 from coursekit.grading.judging.session import Timing
 from coursekit.grading.marking.judge import house, judge
 from coursekit.grading.marking.stamp import stamp
-from coursekit.grading.marking.verdict import FAULTS, GRADED, NOT_GRADABLE, NOT_RUN
+from coursekit.grading.marking.verdict import FAULTS, GRADED, NOT_GRADABLE, NOT_RUN, WITH_NUMBER
 from coursekit.grading.record.secret import secret
 from coursekit.grading.walls.doctor import require_walls
 
@@ -88,7 +88,7 @@ class SaveMarks(SaveAutoGrades):
             before, _ = states(gradebook, names["assignment"]).get(names["student"], (NOT_RUN, ""))
             if state == GRADED and before == FAULTS:  # of another notebook of the same submission
                 state = FAULTS
-            if state not in (GRADED, FAULTS):
+            if state not in WITH_NUMBER:
                 clear(gradebook, names["assignment"], names["student"], names["notebook"])
             put_state(gradebook.db, names["assignment"], names["student"], state, str(told.get("reason", "")))
             gradebook.db.commit()

@@ -2,46 +2,22 @@
 
 import functools
 import http.server
-import os
-import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Route, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Route
 
 from tests.book import toybook
+from tests.chromium import need
 
 SITE = Path(__file__).parents[2] / "_build" / "html"
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-QUIET = (
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-)  # fmt: skip
 
 
 class _Silent(http.server.SimpleHTTPRequestHandler):
     def log_message(self, format: str, *args: object) -> None:
         """Keep the test log free of one line a file."""
-
-
-def _need(present: bool, what: str) -> None:
-    """Skip with a visible reason on a reader's machine; fail in CI, where the browser is required."""
-    if present:
-        return
-    if os.environ.get("CI"):
-        pytest.fail(what)
-    pytest.skip(what)
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    _need(CHROMIUM is not None, "no Chromium on this machine: install it (Debian: apt-get install chromium)")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
-        yield browser
-        browser.close()
 
 
 def _serve(folder: Path) -> Iterator[str]:
@@ -55,7 +31,7 @@ def _serve(folder: Path) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def address() -> Iterator[str]:
-    _need((SITE / "index.html").is_file(), "the site is not built: run `make book` first")
+    need((SITE / "index.html").is_file(), "the site is not built: run `make book` first")
     yield from _serve(SITE)
 
 

@@ -17,7 +17,7 @@ def test_random_neurons_differ_and_equal_ones_stay_one(result: symmetry.Symmetry
     for name in symmetry.CONSTANTS:
         case = result.get(name)
         assert case.distinct == [1, 1]
-        assert max(case.second) < 1e-12
+        assert max(case.second) < 1e-6  # rounding, which training lets grow: its size is the processor's
         assert min(case.error) > 3 * max(result.get("random").error)
 
 

@@ -190,7 +190,7 @@ def test_a_link_and_a_giant_are_not_read(tmp_path: Path, monkeypatch: pytest.Mon
     assert not path.is_symlink()
     assert "it is a link" in path.read_text()
     assert secret.read_text() == json.dumps(submission(NAME))
-    monkeypatch.setattr(adapters, "MAX_BYTES", 1000)
+    monkeypatch.setattr(adapters, "MOST_BYTES", 1000)
     path.write_text(json.dumps(submission(NAME)))
     replace_unreadable(NAME, "*", [str(path)])
     assert "larger than" in path.read_text()

@@ -4,7 +4,7 @@ __all__ = ["Change", "Standing", "change"]
 
 from dataclasses import dataclass
 
-from coursekit.grading.marking.verdict import FAULTS, GRADED, Verdict
+from coursekit.grading.marking.verdict import WITH_NUMBER, Verdict
 
 Points = dict[tuple[str, str], float | None]
 
@@ -27,7 +27,7 @@ class Standing:
     def score(self) -> float | None:
         """The points together; None if there is no number."""
         given = [one for one in (self.points or {}).values() if one is not None]
-        return sum(given) if given and self.state in ("", GRADED, FAULTS) else None
+        return sum(given) if given and self.state in ("", *WITH_NUMBER) else None
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,8 @@ from traitlets.config import Config
 from traitlets.config.loader import ConfigFileNotFound, PyFileConfigLoader
 
 from coursekit._check import CourseError
+from coursekit.grading.intake.notebooks import MOST_BYTES, TOO_LARGE
 from coursekit.grading.judged import JudgedExecute
-from coursekit.grading.marking.mark import MAX_BYTES
 from coursekit.grading.marking.task import Paper, Task
 from coursekit.grading.record.secret import secret
 
@@ -38,8 +38,8 @@ def _bytes(path: Path) -> bytes:
     """Return a file's bytes; a link is not followed, since its target is none of the student's."""
     if path.is_symlink() or not path.is_file():
         raise OSError("it is a link" if path.is_symlink() else "it is no plain file")
-    if path.stat().st_size > MAX_BYTES:
-        raise OSError(f"it is larger than {MAX_BYTES // 10**6} MB")
+    if path.stat().st_size > MOST_BYTES:
+        raise OSError(TOO_LARGE)
     return path.read_bytes()
 
 

@@ -9,6 +9,7 @@ __all__ = ["Spread", "there", "tls"]
 
 import logging
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
@@ -38,7 +39,9 @@ def there(task: Task, paper: Paper, key: str) -> Marked:
     if grader() != key:
         raise CourseError("a worker has another version of this package, or of what it grades with")
     kind = standing_walls(_CACHE, unsafe=task.unsafe)
-    return mark(task, paper, house(task.whole_seconds, task.forbidden) if kind else None)
+    marked = mark(task, paper, house(task.whole_seconds, task.forbidden) if kind else None)
+    # The asking machine may have other walls: the verdict names those that stood here.
+    return marked._replace(verdict=replace(marked.verdict, walls=kind))
 
 
 def tls(authority: str | None, certificate: str | None, key: str | None) -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 from nbgrader.api import Assignment, Grade, Gradebook, SubmittedAssignment, SubmittedNotebook
 
 from coursekit.grading.gradebook.states import states
-from coursekit.grading.marking.verdict import FAULTS, GRADED, NOT_RUN
+from coursekit.grading.marking.verdict import NOT_RUN, WITH_NUMBER
 
 NOT_HANDED_IN = "not handed in"
 
@@ -89,7 +89,7 @@ def _final(student: Any, submission: Any, state: tuple[str, str] | None, *, unre
         return person if state is None else replace(person, state=state[0], reason=state[1])
     told, reason = state or (NOT_RUN, "there is no record of its grading")
     person = replace(person, state=told, reason=reason, timestamp=str(submission.timestamp or ""))
-    if told not in (GRADED, FAULTS):
+    if told not in WITH_NUMBER:
         return person
     penalty = float(submission.late_submission_penalty or 0.0)
     return replace(person, raw=float(submission.score), penalty=penalty, waiting=unread)

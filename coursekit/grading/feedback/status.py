@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from coursekit.grading.feedback.code import plain
-from coursekit.grading.marking.verdict import FAULTS, GRADED, NOT_GRADABLE, NOT_RUN, STATES
+from coursekit.grading.marking.verdict import FAULTS, GRADED, NOT_GRADABLE, NOT_RUN, STATES, WITH_NUMBER
 
 _HEADS = {
     GRADED: "Graded",
@@ -41,7 +41,7 @@ class Status:
     @property
     def counts(self) -> bool:
         """Whether there are points."""
-        return self.state in (GRADED, FAULTS)
+        return self.state in WITH_NUMBER
 
     @property
     def head(self) -> str:

@@ -1,6 +1,6 @@
 """Reading notebooks of any kind: encodings, formats 1 to 4.x, broken cells; never an error."""
 
-__all__ = ["MOST_CELLS", "Read", "plain_cells", "read_notebook", "text_of"]
+__all__ = ["MOST_BYTES", "MOST_CELLS", "TOO_LARGE", "Read", "plain_cells", "read_notebook", "text_of"]
 
 import codecs
 import json
@@ -11,6 +11,8 @@ from typing import Any
 
 import nbformat
 
+from coursekit.grading.intake.rules import RULES
+
 Json = dict[str, Any]
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}$")
 _MARKS = (
@@ -18,7 +20,8 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"),
 )  # fmt: skip
 _KINDS = ("code", "markdown", "raw")
-MOST_CELLS = 3_000
+MOST_BYTES, MOST_CELLS = 50_000_000, 3_000
+TOO_LARGE = f"it is larger than {MOST_BYTES // 10**6} MB"
 _NEWEST = 5  # minor number of format 4 that this module writes
 
 
@@ -36,6 +39,13 @@ class Read:
     def rewrite(self) -> bool:
         """Whether the file itself is no notebook that nbgrader reads."""
         return self.notebook is not None and bool(self.notes)
+
+    @property
+    def told(self) -> str:
+        """The rules that applied, in words."""
+        return "; ".join(
+            f"{RULES[rule].what} ({detail})" if detail else RULES[rule].what for rule, detail in self.notes
+        )
 
     def dump(self) -> bytes:
         """Return the notebook as a file."""

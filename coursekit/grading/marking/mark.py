@@ -13,15 +13,14 @@ from nbgrader.preprocessors import CheckCellMetadata, ClearOutput, DeduplicateId
 
 from coursekit._check import CourseError
 from coursekit.grading.graft import graft, set_aside
-from coursekit.grading.intake import RULES, read_notebook
+from coursekit.grading.intake import read_notebook
+from coursekit.grading.intake.notebooks import MOST_BYTES, TOO_LARGE
 from coursekit.grading.judging.plan import plan
 from coursekit.grading.judging.session import Judged, Timing
 from coursekit.grading.marking.judge import House, judge
 from coursekit.grading.marking.stamp import stamp
 from coursekit.grading.marking.task import Paper, Task
 from coursekit.grading.marking.verdict import FAULTS, GRADED, NOT_GRADABLE, NOT_RUN, Mark, Sheet, Verdict
-
-MAX_BYTES = 50_000_000
 
 
 class Marked(NamedTuple):
@@ -40,14 +39,11 @@ def _read(paper: Paper, name: str) -> dict[str, Any]:
     if name not in paper.files:
         raise _Unreadable(paper.trouble.get(name, "no such notebook was handed in"))
     data = paper.files[name]
-    if len(data) > MAX_BYTES:
-        raise _Unreadable(f"it is larger than {MAX_BYTES // 10**6} MB")
+    if len(data) > MOST_BYTES:
+        raise _Unreadable(TOO_LARGE)
     found = read_notebook(data)
     if found.notebook is None:
-        told = [
-            f"{RULES[rule].what} ({detail})" if detail else RULES[rule].what for rule, detail in found.notes
-        ]
-        raise _Unreadable(" ".join("; ".join(told).split())[:200])
+        raise _Unreadable(" ".join(found.told.split())[:200])
     return found.notebook
 
 

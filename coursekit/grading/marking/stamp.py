@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from nbformat import NotebookNode
 
-from coursekit.grading.marking.verdict import FAULTS, GRADED
+from coursekit.grading.marking.verdict import FAULTS, GRADED, WITH_NUMBER
 
 
 def stamp(
@@ -30,6 +30,6 @@ def stamp(
         "faults": [*known.get("faults", ()), *faults],
         "guesses": [*known.get("guesses", ()), *guesses],
     }
-    without = known.get("state", "") if known.get("state", "") not in (FAULTS, GRADED) else ""
+    without = known.get("state", "") if known.get("state", "") not in WITH_NUMBER else ""
     found = state or without or (FAULTS if told["faults"] else GRADED)
     nb.metadata["coursekit"] = {"state": found, "reason": reason or known.get("reason", ""), **told}

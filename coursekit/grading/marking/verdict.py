@@ -1,6 +1,6 @@
 """What grading one submission came to, as plain data that a file can hold."""
 
-__all__ = ["FAULTS", "GRADED", "NOT_GRADABLE", "NOT_RUN", "STATES", "Mark", "Sheet", "Verdict"]
+__all__ = ["FAULTS", "GRADED", "NOT_GRADABLE", "NOT_RUN", "STATES", "WITH_NUMBER", "Mark", "Sheet", "Verdict"]
 
 import json
 from dataclasses import asdict, dataclass, field
@@ -10,7 +10,8 @@ GRADED = "graded"
 FAULTS = "graded with faults"
 NOT_GRADABLE = "not gradable"
 NOT_RUN = "not run"
-STATES = (GRADED, FAULTS, NOT_GRADABLE, NOT_RUN)
+WITH_NUMBER = (GRADED, FAULTS)
+STATES = (*WITH_NUMBER, NOT_GRADABLE, NOT_RUN)
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ class Verdict:
     @property
     def counts(self) -> bool:
         """Whether there is a number at all: what was not run, or can't be graded, has none, not 0."""
-        return self.state in (GRADED, FAULTS)
+        return self.state in WITH_NUMBER
 
     @property
     def score(self) -> float | None:

@@ -23,7 +23,7 @@ class Line:
     """One event.
 
     Attributes:
-        event: "graded", "written", "kept back", "accepted", "run" or "exported".
+        event: "run", "graded", "written", "kept back" or "exported".
         assignment: its name.
         student: whose submission; empty where the event is of the whole class.
         key: address of the verdict; empty where there is none.

@@ -7,7 +7,6 @@ import re
 import pytest
 from playwright.sync_api import Browser
 
-from tests.browser.conftest import browser as browser
 from tests.grading.course import Course, Notebook, read, source, submission
 from tests.grading.feedback.test_hostile import META, policy_of
 from tests.grading.feedback.visits import Reader, Tried

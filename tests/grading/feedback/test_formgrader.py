@@ -7,7 +7,6 @@ from nbconvert.exporters import HTMLExporter
 from nbformat import NotebookNode
 from traitlets.config.loader import PyFileConfigLoader
 
-from tests.browser.conftest import browser as browser
 from tests.grading.feedback.hostile import PAYLOADS, PLACES, everything, notebook
 from tests.grading.feedback.test_hostile import LIVE_TODAY, _acting, reader
 from tests.grading.feedback.visits import Reader

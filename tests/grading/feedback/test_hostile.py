@@ -11,7 +11,6 @@ from nbgrader.coursedir import CourseDirectory
 from playwright.sync_api import Browser
 
 from coursekit.grading.feedback.page import Total, page
-from tests.browser.conftest import browser as browser
 from tests.grading.feedback.hostile import LEAVES, MUTATIONS, PAYLOADS, PLACES, everything, notebook
 from tests.grading.feedback.visits import Reader, Tried
 

@@ -10,7 +10,6 @@ from playwright.sync_api import Browser
 
 from coursekit.grading.feedback.page import Total, page
 from coursekit.plot import curves
-from tests.browser.conftest import browser as browser
 from tests.browser.test_site import PHONE
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
