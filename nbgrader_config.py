@@ -16,7 +16,9 @@ from coursekit.grading.releasing import refuse
 c = get_config()  # noqa: F821
 
 # nbgrader calls the command `alembic` when it makes a database: find it without an activated environment.
-os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+programs, path = str(Path(sys.executable).parent), os.environ.get("PATH", "")
+if not path.startswith(programs):
+    os.environ["PATH"] = os.pathsep.join([programs, path])
 
 c.CourseDirectory.course_id = "neural-networks-verified"
 c.CourseDirectory.source_directory = "solutions"

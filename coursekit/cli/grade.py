@@ -2,6 +2,7 @@
 
 __all__ = ["main"]
 
+import gc
 import signal
 import sys
 from collections.abc import Sequence
@@ -114,6 +115,24 @@ def _show(summary: "Summary", *, preview: bool) -> int:
     return 0 if summary.whole else 1
 
 
+class _Idle(ModuleType):
+    """A module that nothing is asked of."""
+
+    def __getattr__(self, name: str) -> None:
+        """Return nothing for whatever is imported from it."""
+
+
+def _travel_light() -> None:
+    """Leave out what loading nbgrader takes two seconds for, and grading never calls."""
+    gc.disable()  # until all is loaded: modules stay
+    # jsonschema would build a grammar of web addresses; no notebook asks for it.
+    sys.modules.setdefault("rfc3987_syntax", cast(ModuleType, None))
+    # nbgrader imports its parts of the notebook server with itself.
+    for part in ("assignment_list", "course_list", "formgrader", "validate_assignment"):
+        name = f"nbgrader.server_extensions.{part}"
+        sys.modules.setdefault(name, _Idle(name))
+
+
 def main(arguments: Sequence[str]) -> int:
     """Grade an assignment; return 0 if everybody has a verdict, else 1.
 
@@ -128,17 +147,22 @@ def main(arguments: Sequence[str]) -> int:
         raise CourseError(
             f"--course must be a folder with nbgrader_config.py; got {options.course.resolve()}"
         )
-    # jsonschema would build a grammar of web addresses, for more than a second; no notebook asks for it.
-    sys.modules.setdefault("rfc3987_syntax", cast(ModuleType, None))
+    _travel_light()
     from coursekit.grading.batch.walls import standing_walls
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that a stop takes the walls down
     walls = standing_walls(options.course / ".nbgrader" / "record", unsafe=options.unsafe)
     if not walls:
         print("coursekit: grading WITHOUT walls, as you asked; the record keeps that", file=sys.stderr)
+    elif not options.scheduler:
+        from coursekit.grading.judging.standing import begin
+
+        begin(walls)  # while nbgrader is loaded, which takes as long
     from coursekit.grading.batch.course import Course
     from coursekit.grading.batch.run import Options, run
 
+    gc.freeze()
+    gc.enable()
     asked = Options(tuple(options.student), options.preview, options.accept)
     bar = _Bar()
     try:

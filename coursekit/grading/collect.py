@@ -11,13 +11,13 @@ from typing import Any
 import nbformat
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.plugins import ExtractorPlugin, FileNameCollectorPlugin
-from traitlets.config import Config
 
 from coursekit.grading.gradebook.states import begin
 from coursekit.grading.graft import set_aside
-from coursekit.grading.intake import collect, read_notebook
+from coursekit.grading.intake import RULES, collect, read_notebook
 from coursekit.grading.intake.notebooks import MOST_BYTES, TOO_LARGE
 from coursekit.grading.marking.verdict import NOT_GRADABLE
+from coursekit.grading.settings import settings_of
 
 _STAMP = re.compile(r"\d{4}(?:-\d\d){5}$")
 
@@ -99,44 +99,39 @@ def replace_unreadable(assignment: str, student: str, notebooks: list[str]) -> N
         notebooks: paths of the submission's notebooks.
     """
     del student
-    config = Config()
-    config.CourseDirectory.update(_course_settings())
-    course = CourseDirectory(config=config)
-    whose = Path(notebooks[0]).absolute().parent if notebooks else Path()
+    whose = Path(notebooks[0]).absolute().parent if notebooks else Path().absolute()
+    course = CourseDirectory(config=settings_of(whose / "notebook"))
     submitter = _submitter(course, assignment, whose)
     if submitter:
         begin(course.db_url, assignment, submitter)
-    for name in notebooks:
-        path = Path(name)
-        reason = ""
-        if path.is_symlink():
-            reason = "it is a link"
-        elif path.stat().st_size > MOST_BYTES:
-            reason = TOO_LARGE
-        else:
-            read = read_notebook(path.read_bytes())
-            if read.notebook is None:
-                reason = " ".join(read.told.split())[:200]
-            elif read.rewrite:
-                _tell(f"{path}: {read.told}; graded from a clean copy")
-                _put(path, read.dump(), "original")
-        if reason:
-            _tell(f"unreadable notebook {path}: {reason}; it gets no number")
-            released = Path(course.format_path(course.release_directory, ".", assignment)) / path.name
+    for path in map(Path, notebooks):
+        reason = _trouble(path)
+        if not reason:
+            continue
+        _tell(f"unreadable notebook {path}: {reason}; it gets no number")
+        released = Path(course.format_path(course.release_directory, ".", assignment)) / path.name
+        if not reason.startswith(RULES["stand-in"].what):  # laid there at an earlier time
             _put(path, _blank(released, reason), "unreadable")
-            if submitter:
-                begin(course.db_url, assignment, submitter, NOT_GRADABLE, reason)
+        if submitter:
+            begin(course.db_url, assignment, submitter, NOT_GRADABLE, reason)
+
+
+def _trouble(path: Path) -> str:
+    """Return why a file can't be graded; nothing if it can, and then it is one that nbgrader reads."""
+    if path.is_symlink():
+        return "it is a link"
+    if path.stat().st_size > MOST_BYTES:
+        return TOO_LARGE
+    read = read_notebook(path.read_bytes())
+    if read.notebook is None:
+        return " ".join(read.told.split())[:200]
+    if read.rewrite:
+        _tell(f"{path}: {read.told}; graded from a clean copy")
+        _put(path, read.dump(), "original")
+    return ""
 
 
 def _submitter(course: CourseDirectory, assignment: str, folder: Path) -> str:
     """Return whose a submission's folder is; nothing if it lies outside the course."""
     pattern = Path(course.format_path(course.submitted_directory, "*", assignment)).absolute()
     return folder.parts[pattern.parts.index("*")] if folder.match(str(pattern)) else ""
-
-
-def _course_settings() -> dict[str, Any]:
-    """Return the folders that the running nbgrader command was configured with."""
-    from traitlets.config import Application
-
-    running = Application.instance() if Application.initialized() else None
-    return dict(running.config.CourseDirectory) if running is not None else {}

@@ -15,7 +15,8 @@ from traitlets import Bool, Float, List, Unicode
 from coursekit._check import CourseError
 from coursekit.grading.gradebook.states import clear, put_state, states
 from coursekit.grading.judging.session import Timing
-from coursekit.grading.marking.judge import house, judge
+from coursekit.grading.judging.standing import WHOLE, house
+from coursekit.grading.marking.judge import judge
 from coursekit.grading.marking.stamp import stamp
 from coursekit.grading.marking.verdict import FAULTS, GRADED, NOT_GRADABLE, NOT_RUN, WITH_NUMBER
 from coursekit.grading.record.secret import secret
@@ -26,7 +27,7 @@ class JudgedExecute(NbGraderPreprocessor):
     """In the place of ``Execute``: cells run in a walled process, tests in one that never saw them."""
 
     timeout = Float(120, help="Seconds for a cell, and for all calls of a test cell.").tag(config=True)
-    whole = Float(900, help="Seconds for all cells of a submission.").tag(config=True)
+    whole = Float(WHOLE, help="Seconds for all cells of a submission.").tag(config=True)
     forbidden = List(Unicode(), help="Modules that the assignment does without.").tag(config=True)
     unsafe = Bool(False, help="Grade without walls where there are none; only code that you trust.").tag(
         config=True

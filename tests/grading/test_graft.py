@@ -162,6 +162,7 @@ def test_unreadable_notebook_becomes_a_blank_with_a_note(
     before = path.read_bytes()
     replace_unreadable(NAME, "*", [str(path)])
     assert path.read_bytes() == before
+    assert path.with_name(f"{NAME}.ipynb.unreadable").read_bytes() == content
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig", "utf-8"])

@@ -14,24 +14,13 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.plugins import LateSubmissionPlugin
 from nbgrader.preprocessors import AssignLatePenalties, LimitOutput
 from nbgrader.utils import parse_utc
-from traitlets.config import Config
-from traitlets.config.loader import ConfigFileNotFound, PyFileConfigLoader
 
 from coursekit._check import CourseError
 from coursekit.grading.intake.notebooks import MOST_BYTES, TOO_LARGE
 from coursekit.grading.judged import JudgedExecute
 from coursekit.grading.marking.task import Paper, Task
 from coursekit.grading.record.secret import secret
-
-CONFIG = "nbgrader_config.py"
-
-
-def _config(root: Path) -> Config:
-    """Return a course's configuration."""
-    try:
-        return PyFileConfigLoader(CONFIG, path=str(root)).load_config()
-    except ConfigFileNotFound:
-        raise CourseError(f"a course's folder holds {CONFIG}; got {root}") from None
+from coursekit.grading.settings import settings
 
 
 def _bytes(path: Path) -> bytes:
@@ -55,7 +44,7 @@ class Course:
 
     def __init__(self, root: Path) -> None:
         self.root = root.resolve()
-        self.config = _config(self.root)
+        self.config = settings(self.root)
         self._directory = CourseDirectory(config=self.config, root=str(self.root))
 
     @property

@@ -9,7 +9,8 @@ from itertools import islice
 from types import TracebackType
 from typing import Protocol
 
-from coursekit.grading.marking.judge import House, close, house
+from coursekit.grading.judging.standing import close, only
+from coursekit.grading.marking.judge import House
 from coursekit.grading.marking.mark import Marked, mark
 from coursekit.grading.marking.task import Paper, Task
 
@@ -68,7 +69,7 @@ class Local:
             forbidden: modules that it does without.
         """
         if self._walled:
-            self._pool.submit(house, seconds, tuple(forbidden))
+            self._pool.submit(only, seconds, tuple(forbidden))
 
     def __enter__(self) -> "Local":
         """Begin."""
@@ -89,7 +90,7 @@ class Local:
             task: what all are graded against.
             papers: what was handed in; taken as they are needed.
         """
-        walls: House = house(task.whole_seconds, task.forbidden) if task.walls else None
+        walls: House = only(task.whole_seconds, task.forbidden) if task.walls else None
         left, running = iter(papers), set[Future[Marked]]()
         while True:
             fresh = islice(left, self._ahead - len(running))

@@ -17,7 +17,7 @@ from typing import Any
 
 from coursekit._check import CourseError
 from coursekit.grading.batch.walls import standing_walls
-from coursekit.grading.marking.judge import house
+from coursekit.grading.judging.standing import house
 from coursekit.grading.marking.mark import Marked, mark
 from coursekit.grading.marking.task import Paper, Task, grader
 

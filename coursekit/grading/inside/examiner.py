@@ -2,15 +2,28 @@
 
 __all__ = ["Examiner", "main"]
 
+import contextlib
+import os
+import shutil
 import socket
+import tempfile
 import time
 from dataclasses import asdict
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 from coursekit.grading.inside.cells import Output, Shell
+from coursekit.grading.inside.copies import copied
 from coursekit.grading.inside.errors import Crossed, SideGone, TooSlow
 from coursekit.grading.inside.frames import Deadline, receive
 from coursekit.grading.inside.peer import Peer
+from coursekit.grading.inside.streams import begin_streams
+
+
+def _files() -> set[Path]:
+    """Return all that lies where tests may write."""
+    return {path for place in (".", tempfile.gettempdir()) for path in Path(place).absolute().rglob("*")}
 
 
 class Examiner:
@@ -18,19 +31,41 @@ class Examiner:
 
     Args:
         peer: the line to the host.
+        shell: where tests run.
+        seed: that inputs are drawn from.
     """
 
-    def __init__(self, peer: Peer) -> None:
-        self._peer, self._shell = peer, Shell()
+    def __init__(self, peer: Peer, shell: Shell, seed: int = 0) -> None:
+        self._peer, self._shell, self._seed = peer, shell, seed
+        self._files: set[Path] | None = None
+
+    def copy(self) -> None:
+        """Go on as two: the copy serves the line that comes with the request, and is used up by it."""
+        with contextlib.suppress(ChildProcessError):
+            while os.waitpid(-1, os.WNOHANG)[0]:  # those that have ended
+                pass
+        self._tidy()
+        copied(self._peer.connection, partial(_serve, shell=self._shell, seed=self._seed))
+
+    def _tidy(self) -> None:
+        """Remove the files of earlier copies; those of the cells before the tests stay."""
+        if self._files is None:
+            self._files = _files()
+        for path in sorted(_files() - self._files):
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
 
     def draw_from(self, seed: int) -> None:
-        """Draw the inputs of all checks from a seed that no submission knows.
+        """Draw the inputs of all tests from a seed that no submission knows.
 
         Args:
             seed: kept in the record, so that a regrade is the same.
         """
         from coursekit.assess import checking
 
+        self._seed = seed
         checking.draw_from(seed)
 
     def prepare(self, source: str) -> list[Output]:
@@ -39,6 +74,7 @@ class Examiner:
         Args:
             source: of the cell.
         """
+        begin_streams(f"{self._seed}/{source}")
         return self._shell.run(source)
 
     def test(self, source: str, names: tuple[str, ...], seconds: float) -> dict[str, Any]:
@@ -51,6 +87,7 @@ class Examiner:
             names: what the cell takes from the submission; without any, no line comes.
             seconds: for all calls together.
         """
+        begin_streams(f"{self._seed}/{source}")
         if not names:
             return self._found(self._shell.run(source))
         _, descriptors, _, _ = socket.recv_fds(self._peer.connection, 1, 1)
@@ -93,17 +130,22 @@ def _told(output: Output) -> Output:
     return {**output, "name": "stdout"} if output.get("name") == "stderr" else output
 
 
-def main(connection: socket.socket) -> None:
-    """Examine submissions.
-
-    Args:
-        connection: to the host.
-    """
+def _serve(connection: socket.socket, shell: Shell, seed: int = 0) -> None:
+    """Serve the host until it has gone."""
     peer = Peer(connection, judging=False, lean=True)
-    peer.offer(Examiner(peer))
+    peer.offer(Examiner(peer, shell, seed))
     while True:
         try:
             _, text, tail = receive(connection)
             peer.serve(text, tail)
         except (EOFError, OSError, SideGone):
             return
+
+
+def main(connection: socket.socket) -> None:
+    """Examine submissions.
+
+    Args:
+        connection: to the host.
+    """
+    _serve(connection, Shell())

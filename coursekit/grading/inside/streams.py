@@ -1,9 +1,18 @@
 """Streams of random numbers on both sides of the wall: a generator that crosses goes on where it stood."""
 
-__all__ = ["changed_streams", "is_generator", "make_generator", "set_state", "set_streams", "state_of"]
+__all__ = [
+    "begin_streams",
+    "changed_streams",
+    "is_generator",
+    "make_generator",
+    "set_state",
+    "set_streams",
+    "state_of",
+]
 
 import random
 import sys
+from hashlib import sha256
 from typing import Any
 
 import numpy as np
@@ -124,6 +133,20 @@ def _global() -> dict[str, Any]:
     torch = _torch()
     # As an array: the other side may have no torch, where the assignment forbids it.
     return {**found, "torch": torch.get_rng_state().numpy()} if torch is not None else found
+
+
+def begin_streams(secret: str) -> None:
+    """Let the global streams begin at a place that nobody knows who does not know the secret.
+
+    Args:
+        secret: an equal one gives equal draws.
+    """
+    place = int.from_bytes(sha256(secret.encode()).digest()[:4])
+    np.random.seed(place)
+    random.seed(place)
+    torch = _torch()
+    if torch is not None:
+        torch.default_generator.manual_seed(place)
 
 
 def changed_streams(known: dict[str, Any]) -> dict[str, Any]:

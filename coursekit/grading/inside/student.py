@@ -2,11 +2,12 @@
 
 __all__ = ["Notebook", "main"]
 
-import os
 import socket
+from functools import partial
 from typing import Any
 
 from coursekit.grading.inside.cells import Output, Shell
+from coursekit.grading.inside.copies import copied
 from coursekit.grading.inside.errors import SideGone
 from coursekit.grading.inside.frames import receive
 from coursekit.grading.inside.peer import Peer
@@ -49,13 +50,7 @@ class Notebook:
 
     def freeze(self) -> None:
         """Go on as two: the copy keeps all as it is now and serves the line that comes with the request."""
-        _, descriptors, _, _ = socket.recv_fds(self._peer.connection, 1, 1)
-        line = socket.socket(fileno=descriptors[0])
-        if os.fork() == 0:
-            self._peer.connection.close()
-            _serve(line, self._shell, lean=False)
-            os._exit(0)
-        line.close()
+        copied(self._peer.connection, partial(_serve, shell=self._shell, lean=False))
 
 
 def _serve(connection: socket.socket, shell: Shell, *, lean: bool) -> None:

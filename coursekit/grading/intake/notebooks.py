@@ -12,6 +12,7 @@ from typing import Any
 import nbformat
 
 from coursekit.grading.intake.rules import RULES
+from coursekit.grading.marking.verdict import NOT_GRADABLE
 
 Json = dict[str, Any]
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}$")
@@ -235,6 +236,15 @@ def read_notebook(data: bytes) -> Read:
         return Read(notes=[("not-json", type(error).__name__)])
 
 
+def _stands_in(content: Json) -> str | None:
+    """Return why a notebook was laid in the place of a file that could not be read, None if it was not."""
+    found = content.get("metadata")
+    told = found.get("coursekit") if isinstance(found, dict) else None
+    if not isinstance(told, dict) or told.get("state") != NOT_GRADABLE:
+        return None
+    return " ".join(text_of(told.get("reason")).split())[:200]
+
+
 def _others_read(text: str) -> bool:
     """Tell whether nbformat, and so nbgrader, can read a notebook as it is."""
     try:
@@ -262,6 +272,8 @@ def _read(data: bytes) -> Read:
     cells = _cells(content) if isinstance(content, dict) else None
     if cells is None:
         return Read(notes=[("no-notebook", "")])
+    if (why := _stands_in(content)) is not None:
+        return Read(notes=[("stand-in", why)])
     if len(cells) > MOST_CELLS:
         return Read(notes=[("cells", f"{len(cells)}, more than {MOST_CELLS}")])
     _form(content, cells, read)

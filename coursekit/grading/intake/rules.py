@@ -75,6 +75,7 @@ RULES = {
     "web-page": Rule("a web page saved under a notebook's name", _AS_IT_CAME, human=True),
     "not-json": Rule("not a notebook, or one cut off", _AS_IT_CAME, human=True),
     "no-notebook": Rule("JSON, but no notebook", _AS_IT_CAME, human=True),
+    "stand-in": Rule("it stands in for what was handed in", _AS_IT_CAME, human=True),
     "cells": Rule("a notebook of thousands of cells", _AS_IT_CAME, human=True),
     "encoding": Rule("text that is not plain UTF-8", "a UTF-8 copy is graded"),
     "old-format": Rule("a notebook of an old format", "a copy in format 4 is graded"),

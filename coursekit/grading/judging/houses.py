@@ -4,46 +4,42 @@ __all__ = ["Houses"]
 
 from concurrent.futures import ThreadPoolExecutor
 from importlib import resources
-from pathlib import Path
 from types import TracebackType
 
-import coursekit
+from coursekit.grading.judging.examiners import Examiners
 from coursekit.grading.walls.box import Box
 from coursekit.grading.walls.kit import Kit
 from coursekit.grading.walls.limits import Limits
 from coursekit.grading.walls.pool import Walled
 
-_PACKAGE = Path(coursekit.__file__).resolve().parent
 _STUB = "coursekit/assess/__init__.py"
 _LIBRARIES = ("numpy", "torch", "IPython", "coursekit.grading.inside.warm")
 # What torch loads at the first gradient of several outputs and at the first optimiser: a second each.
 _LATER = ("torch.fx.experimental.symbolic_shapes", "torch._dynamo", "coursekit.plot")
 
 
-def _everything() -> tuple[str, ...]:
-    """Return all files of this package, for the process that knows the answers."""
-    return tuple(
-        str(path.relative_to(_PACKAGE))
-        for path in sorted(_PACKAGE.rglob("*"))
-        if path.is_file() and "__pycache__" not in path.parts
-    )
-
-
 class Houses:
     """The processes that submissions and tests are forked from; use it in a ``with`` statement.
+
+    Attributes:
+        examiners: of the tests.
 
     Args:
         limits: what a submission may use.
         forbidden: top-level modules that the assignment does without, such as ``torch``.
+        kind: of walls, where it is known which stand here.
     """
 
-    def __init__(self, limits: Limits | None = None, forbidden: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, limits: Limits | None = None, forbidden: tuple[str, ...] = (), kind: str | None = None
+    ) -> None:
         stub = resources.files("coursekit.grading.inside").joinpath("later.py").read_text("utf-8")
         loaded = [name for name in (*_LIBRARIES, "--", *_LATER) if name.split(".")[0] not in forbidden]
         kit = Kit(extra={_STUB: stub}, forbidden=forbidden)
-        self._students = Walled(limits, kit, preload=loaded)
+        self._students = Walled(limits, kit, preload=loaded, kind=kind)
         exercises = (*_LIBRARIES, "--", "coursekit.assess.registry", "coursekit.plot")
-        self._examiners = Walled(kit=Kit(files=_everything()), preload=exercises)
+        self._examiners = Walled(kit=Kit(files=("./",)), preload=exercises, kind=kind)
+        self.examiners = Examiners(lambda: self._examiners.spawn("examiner"))
 
     def __enter__(self) -> "Houses":
         """Load the libraries, in both places at once."""
@@ -72,7 +68,3 @@ class Houses:
     def student(self) -> Box:
         """Return a process for a submission."""
         return self._students.spawn("student")
-
-    def examiner(self) -> Box:
-        """Return a process for the tests."""
-        return self._examiners.spawn("examiner")

@@ -15,6 +15,7 @@ from nbformat import NotebookNode
 from coursekit.grading.inside.errors import Crossed, SideGone, TooSlow
 from coursekit.grading.inside.frames import Deadline
 from coursekit.grading.inside.peer import Peer
+from coursekit.grading.judging.examiners import Examination, Examiners
 from coursekit.grading.judging.outputs import failed, rebuilt
 from coursekit.grading.judging.plan import Plan, tag
 from coursekit.grading.walls.box import Box
@@ -175,15 +176,16 @@ class Session:
     Args:
         plan: of the released notebook.
         student: makes a process for a submission.
-        examiner: makes a process for the tests.
+        examiners: the processes for the tests.
         timing: what a submission may take.
     """
 
-    def __init__(self, plan: Plan, student: Spawn, examiner: Spawn, timing: Timing | None = None) -> None:
-        self._plan, self._student, self._spawn = plan, student, examiner
+    def __init__(
+        self, plan: Plan, student: Spawn, examiners: Examiners, timing: Timing | None = None
+    ) -> None:
+        self._plan, self._student, self._examiners = plan, student, examiners
         self._timing = timing or Timing()
-        self._box: Box | None = None
-        self._peer: Any = None
+        self._examination: Examination | None = None
 
     def judge(self, cells: Sequence[NotebookNode], seed: int) -> Judged:
         """Run the code cells of a submission and put what they show into them.
@@ -212,6 +214,9 @@ class Session:
                 if line is not None:
                     line.close()
             runner.close()
+            if self._examination is not None:
+                self._examination.end()
+                self._examination = None
         return judged
 
     def _run(self, runner: _Runner, cell: NotebookNode, judged: Judged) -> None:
@@ -231,22 +236,12 @@ class Session:
             judged.whole = False
             return None
 
-    def close(self) -> None:
-        """End the process of the tests."""
-        if self._box is not None:
-            self._box.kill()
-        self._box = None
-
     def _examiner(self, seed: int) -> Any:
-        """Return the process of the tests, set up."""
-        if self._box is None:
-            self._box = self._spawn()
-            self._peer = Peer(self._box.connection, judging=True, lean=True)
-            self._peer.deadline = Deadline(time.monotonic() + self._timing.whole)
-            for source in self._plan.setup:
-                self._peer.call(self._peer.root, "prepare", (source,), {})
-        self._peer.call(self._peer.root, "draw_from", (seed,), {})
-        return self._peer.root
+        """Return the line to the process of this submission's tests."""
+        if self._examination is None:
+            until = Deadline(time.monotonic() + self._timing.whole)
+            self._examination = self._examiners.begin(self._plan.setup, seed, until)
+        return self._examination.peer
 
     def _test(
         self, cell: NotebookNode, line: socket.socket | None, seed: int, judged: Judged
@@ -256,15 +251,16 @@ class Session:
         if names and line is None:
             return [failed("NotRun", "this check did not run: no process was left for the cells before it")]
         try:
-            root = self._examiner(seed)
-            self._peer.enclosed = line.fileno() if line is not None else None
-            self._peer.deadline = Deadline(time.monotonic() + 3 * self._timing.test)
-            found = self._peer.call(root, "test", (cell.source, names, self._timing.test), {})
+            peer = self._examiner(seed)
+            peer.enclosed = line.fileno() if line is not None else None
+            peer.deadline = Deadline(time.monotonic() + 3 * self._timing.test)
+            found = peer.call(peer.root, "test", (cell.source, names, self._timing.test), {})
             judged.reports[name] = found["reports"]
             return rebuilt(found["outputs"], cell.execution_count)
         except (SideGone, TooSlow, Crossed) as error:
-            with contextlib.suppress(OSError):
-                self.close()
+            if self._examination is not None:
+                self._examination.give_up()
+                self._examination = None
             judged.lost = True
             judged.faults.append(f"{name}: the check did not finish ({error})")
             return [failed("JudgeStopped", "the check did not finish")]

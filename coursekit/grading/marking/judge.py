@@ -1,12 +1,9 @@
 """Running one notebook: behind walls, and a second time where a process was lost."""
 
-__all__ = ["House", "close", "house", "judge"]
+__all__ = ["House", "judge"]
 
-import atexit
 import contextlib
 import tempfile
-import threading
-from collections.abc import Iterable
 from copy import deepcopy
 
 from nbformat import NotebookNode
@@ -15,42 +12,13 @@ from coursekit.grading.execute import SafeExecute
 from coursekit.grading.judging.houses import Houses
 from coursekit.grading.judging.plan import plan
 from coursekit.grading.judging.session import Judged, Session, Timing
-from coursekit.grading.walls.limits import Limits
 
 House = Houses | None
-_standing: dict[tuple[int, tuple[str, ...]], Houses] = {}
-_building = threading.Lock()
-
-
-def house(seconds: float, forbidden: Iterable[str] = ()) -> Houses:
-    """Return this process's walls, put up when they are first asked for and taken down at its end.
-
-    Args:
-        seconds: of processor time for a submission.
-        forbidden: modules that it does without.
-    """
-    key = (round(seconds), tuple(forbidden))
-    with _building:
-        if key not in _standing:
-            if not _standing:
-                atexit.register(close)
-            _standing[key] = Houses(Limits(cpu_seconds=key[0]), key[1]).__enter__()
-        return _standing[key]
-
-
-def close() -> None:
-    """Take down this process's walls, with all that runs behind them."""
-    with _building:
-        while _standing:
-            _standing.popitem()[1].close()
 
 
 def _once(nb: NotebookNode, released: NotebookNode, walls: Houses, timing: Timing, seed: int) -> Judged:
-    session = Session(plan(released.cells, nb.cells), walls.student, walls.examiner, timing)
-    try:
-        return session.judge(nb.cells, seed)
-    finally:
-        session.close()
+    session = Session(plan(released.cells, nb.cells), walls.student, walls.examiners, timing)
+    return session.judge(nb.cells, seed)
 
 
 def _unwalled(nb: NotebookNode, timing: Timing) -> Judged:

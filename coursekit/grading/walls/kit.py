@@ -33,7 +33,7 @@ class Kit:
     """What student code finds of ``coursekit``, and what it does not find of other packages.
 
     Attributes:
-        files: of the package, relative to it; a folder ends in "/".
+        files: of the package, relative to it; a folder ends in "/", and "./" is all of it.
         extra: further files by their path below the kit, such as ``coursekit/grading/inside/echo.py``.
         forbidden: top-level modules of the environment that can't be imported, such as ``torch``.
     """
@@ -53,12 +53,12 @@ class Kit:
         """
         for name in (*self.files, *_OWN):
             source, target = _PACKAGE / name, folder / "coursekit" / name
-            require(_PACKAGE in source.resolve().parents, f"kit: {name} must lie in the package")
+            require(source.resolve().is_relative_to(_PACKAGE), f"kit: {name} must lie in the package")
             require(source.exists(), f"kit: {name} must be a file or folder of the package")
             target.parent.mkdir(parents=True, exist_ok=True)
             if name.endswith("/"):
                 compiled = shutil.ignore_patterns("__pycache__")
-                shutil.copytree(source, target, ignore=compiled, dirs_exist_ok=True)
+                shutil.copytree(source, target, False, compiled, shutil.copyfile, dirs_exist_ok=True)
             else:
                 shutil.copyfile(source, target)
         for name, text in {**self.extra, **{f"{name}.py": _refusal(name) for name in self.forbidden}}.items():

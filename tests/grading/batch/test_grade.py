@@ -86,6 +86,11 @@ def test_nbgrader_itself_writes_the_same(graded: ToyCourse, tmp_path: Path) -> N
                 rows.append(sorted(map(str, database.execute(query))))
         assert rows[0] == rows[1]
     assert any("1.5" in row for row in rows[0])  # three hours late: the penalty is there
+    other.run("-m", "nbgrader", "autograde", NAME, "--student", "fred", "--force")
+    assert other.states() == graded.states()  # the blank that lies in the place of his file is none of his
+    other.grade()
+    assert other.states() == graded.states()
+    assert other.marks() == graded.marks()
 
 
 def test_the_summary_says_what_matters(graded: ToyCourse) -> None:

@@ -161,15 +161,10 @@ class Desk:
         # A busy machine must not cost anybody points, and who loops must not be waited for.
         self.patient, self.brisk = (
             Session(
-                asked, houses.student, houses.examiner, Timing(cell=limit, test=limit, whole=300, grace=1)
+                asked, houses.student, houses.examiners, Timing(cell=limit, test=limit, whole=300, grace=1)
             )
             for limit in (60, 12)
         )
-
-    def close(self) -> None:
-        """End the processes of the tests."""
-        self.patient.close()
-        self.brisk.close()
 
     def judge(
         self, notebook: Notebook, *, loops: bool = False
@@ -222,11 +217,7 @@ def desk(assignment: str) -> Iterator[Desk]:
         assignment: its name.
     """
     with Houses(Limits(memory_mb=1500)) as houses:
-        found = Desk(houses, assignment)
-        try:
-            yield found
-        finally:
-            found.close()
+        yield Desk(houses, assignment)
 
 
 def said(notebook: NotebookNode) -> str:

@@ -70,6 +70,7 @@ NONE = {
     "web-page": [b"<!DOCTYPE html><html><body>404</body></html>", b"\n <svg/>", codecs.BOM_UTF8 + b"<html>"],
     "not-json": [WORK[:-10], b"PK", b"\xff\xfe\x00", b"{" * 100_000, b"[" * 100_000, b'{"a": ' + b"9" * 5000 + b"}", b"\x80\x81"],
     "no-notebook": [b"{}", b"[]", b"3", b'"text"', b"null", b'{"cells": 3}', b'{"cells": {}}', b'{"worksheets": 3}', b"NaN"],
+    "stand-in": [work(metadata={"coursekit": {"state": "not gradable", "reason": reason}}) for reason in ("it is a link", 3, None)],
 }  # fmt: skip
 
 

@@ -73,9 +73,8 @@ def hall(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hall]:
         threading.Thread(target=_tell, args=(listener,), daemon=True).start()
     with Houses(Limits(memory_mb=1500, disk_mb=100)) as houses:
         timing = Timing(cell=8, test=8, whole=120, grace=1)
-        session = Session(plan(released().cells), houses.student, houses.examiner, timing)
+        session = Session(plan(released().cells), houses.student, houses.examiners, timing)
         yield Hall(session, course, outside.getsockname()[1])
-        session.close()
     outside.close()
     inner.close()
     del os.environ["COURSEKIT_TOY"]

@@ -59,7 +59,7 @@ def usual() -> Iterator[Houses]:
 def _shown(houses: Houses, *sources: str) -> str:
     """Return what cells show."""
     notebook = new_notebook(cells=[new_code_cell(source) for source in sources])
-    session = Session(plan(notebook.cells), houses.student, houses.examiner, Timing(cell=60))
+    session = Session(plan(notebook.cells), houses.student, houses.examiners, Timing(cell=60))
     session.judge(notebook.cells, 0)
     return "".join(
         f"{o.get('text', '')}{o.get('ename', '')} {o.get('evalue', '')}"
@@ -94,8 +94,7 @@ def test_numpy_works_and_the_tests_may_use_what_is_forbidden(without: Houses) ->
     notebook = submitted(word="try:\n    import torch\nexcept ImportError:\n    word = 'gradient'")
     test = next(cell for cell in notebook.cells if cell.id == "test-double")
     test.source += f"\n{use}"
-    session = Session(plan(released().cells, notebook.cells), without.student, without.examiner, Timing())
+    session = Session(plan(released().cells, notebook.cells), without.student, without.examiners, Timing())
     judged = session.judge(notebook.cells, 0)
-    session.close()
     assert graded(notebook) == dict.fromkeys(graded(released()), POINTS), test.outputs
     assert judged.faults == []

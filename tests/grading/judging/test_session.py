@@ -25,17 +25,14 @@ def houses() -> Iterator[Houses]:
 
 def _judge(houses: Houses, notebook: NotebookNode, seed: int = 0, **timing: float) -> Judged:
     session = Session(
-        plan(released().cells, notebook.cells), houses.student, houses.examiner, Timing(**timing)
+        plan(released().cells, notebook.cells), houses.student, houses.examiners, Timing(**timing)
     )
-    try:
-        return session.judge(notebook.cells, seed)
-    finally:
-        session.close()
+    return session.judge(notebook.cells, seed)
 
 
 def _outputs(houses: Houses, *sources: str, **timing: float) -> list[list[NotebookNode]]:
     notebook = new_notebook(cells=[new_code_cell(source) for source in sources])
-    session = Session(plan(notebook.cells), houses.student, houses.examiner, Timing(**timing))
+    session = Session(plan(notebook.cells), houses.student, houses.examiners, Timing(**timing))
     session.judge(notebook.cells, 0)
     return [cell.outputs for cell in notebook.cells]
 
@@ -73,7 +70,7 @@ def test_a_name_keeps_the_value_that_it_had_at_its_test(houses: Houses) -> None:
 
 def test_no_state_crosses_from_one_submission_to_the_next(houses: Houses) -> None:
     """The second one defines nothing, and gets nothing of what the first one did."""
-    session = Session(plan(released().cells), houses.student, houses.examiner, Timing())
+    session = Session(plan(released().cells), houses.student, houses.examiners, Timing())
     spoil = "import numpy, os\nnumpy.kept = __builtins__.kept = 5\nos.environ['KEPT'] = str(open('k', 'w'))"
     session.judge(submitted(before_double=spoil).cells, 0)
     kept = (
@@ -82,7 +79,6 @@ def test_no_state_crosses_from_one_submission_to_the_next(houses: Houses) -> Non
     )  # fmt: skip
     second = released({"double": f"import numpy, os, builtins\nprint('found', {', '.join(kept)})"})
     session.judge(second.cells, 0)
-    session.close()
     assert graded(second) == dict.fromkeys(FULL, 0)
     assert second.cells[1].outputs[0].text == "found False False False False False\n"
 
@@ -141,9 +137,8 @@ def test_inputs_come_from_the_seed_and_from_nothing_else(houses: Houses) -> None
             cells, ("s", "a", "t"), ({}, {"solution": True}, {"grade": True}), strict=True
         ):
             cell.metadata["nbgrader"] = {"grade_id": name, "locked": name != "a", **more}
-        session = Session(plan(cells), houses.student, houses.examiner)
+        session = Session(plan(cells), houses.student, houses.examiners)
         session.judge(cells, seed)
-        session.close()
         return str(cells[2].outputs[0].evalue)
 
     first = seen(1)
