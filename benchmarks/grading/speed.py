@@ -174,9 +174,13 @@ class Ours:
             raise SystemExit(made.text[-2000:])
 
     def clear(self) -> None:
-        """Forget all that was graded."""
-        for name in ("submitted", "autograded", "record", "feedback"):
-            shutil.rmtree(self.folder / ".nbgrader" / name, ignore_errors=True)
+        """Forget all that was graded, but not which walls stand: they are tried once after each boot."""
+        course = self.folder / ".nbgrader"
+        for path in (*map(course.joinpath, ("submitted", "autograded", "feedback")), *course.glob("record/*")):
+            if path.is_dir():
+                shutil.rmtree(path)
+            elif path.name != "walls.json":
+                path.unlink(missing_ok=True)
 
     def run(self, numbers: list[int], workers: int | None = None, *, note: str = "") -> Reading:
         """Grade some of the students anew."""

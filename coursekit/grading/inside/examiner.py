@@ -22,8 +22,13 @@ from coursekit.grading.inside.streams import begin_streams
 
 
 def _files() -> set[Path]:
-    """Return all that lies where tests may write."""
-    return {path for place in (".", tempfile.gettempdir()) for path in Path(place).absolute().rglob("*")}
+    """Return all that lies where tests may write; what is mounted there, such as the interpreter, is not."""
+    found = set[Path]()
+    for place in (".", tempfile.gettempdir()):
+        for folder, folders, files in os.walk(os.path.abspath(place)):
+            folders[:] = [name for name in folders if not os.path.ismount(os.path.join(folder, name))]
+            found.update(Path(folder, name) for name in (*folders, *files))
+    return found
 
 
 class Examiner:

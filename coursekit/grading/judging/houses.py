@@ -37,7 +37,7 @@ class Houses:
         loaded = [name for name in (*_LIBRARIES, "--", *_LATER) if name.split(".")[0] not in forbidden]
         kit = Kit(extra={_STUB: stub}, forbidden=forbidden)
         self._students = Walled(limits, kit, preload=loaded, kind=kind)
-        exercises = (*_LIBRARIES, "--", "coursekit.assess.registry", "coursekit.plot")
+        exercises = (*_LIBRARIES, "--", "coursekit.assess.registry")
         self._examiners = Walled(kit=Kit(files=("./",)), preload=exercises, kind=kind)
         self.examiners = Examiners(lambda: self._examiners.spawn("examiner"))
 

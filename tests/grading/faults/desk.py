@@ -160,10 +160,8 @@ class Desk:
         asked = plan(self.released.cells, full.cells)
         # A busy machine must not cost anybody points, and who loops must not be waited for.
         self.patient, self.brisk = (
-            Session(
-                asked, houses.student, houses.examiners, Timing(cell=limit, test=limit, whole=300, grace=1)
-            )
-            for limit in (60, 12)
+            Session(asked, houses.student, houses.examiners, Timing(cell=cell, test=test, whole=300, grace=1))
+            for cell, test in ((60, 60), (12, 30))
         )
 
     def judge(
