@@ -176,7 +176,8 @@ class Ours:
     def clear(self) -> None:
         """Forget all that was graded, but not which walls stand: they are tried once after each boot."""
         course = self.folder / ".nbgrader"
-        for path in (*map(course.joinpath, ("submitted", "autograded", "feedback")), *course.glob("record/*")):
+        made = [course / name for name in ("submitted", "autograded", "feedback")]
+        for path in (*made, *course.glob("record/*")):
             if path.is_dir():
                 shutil.rmtree(path)
             elif path.name != "walls.json":
