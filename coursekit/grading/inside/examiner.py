@@ -2,9 +2,9 @@
 
 __all__ = ["Examiner", "main"]
 
-import contextlib
 import os
 import shutil
+import signal
 import socket
 import tempfile
 import time
@@ -46,11 +46,9 @@ class Examiner:
 
     def copy(self) -> None:
         """Go on as two: the copy serves the line that comes with the request, and is used up by it."""
-        with contextlib.suppress(ChildProcessError):
-            while os.waitpid(-1, os.WNOHANG)[0]:  # those that have ended
-                pass
+        signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # copies that have ended leave nothing behind
         self._tidy()
-        copied(self._peer.connection, partial(_serve, shell=self._shell, seed=self._seed))
+        copied(self._peer.connection, partial(_serve_once, shell=self._shell, seed=self._seed))
 
     def _tidy(self) -> None:
         """Remove the files of earlier copies; those of the cells before the tests stay."""
@@ -145,6 +143,12 @@ def _serve(connection: socket.socket, shell: Shell, seed: int = 0) -> None:
             peer.serve(text, tail)
         except (EOFError, OSError, SideGone):
             return
+
+
+def _serve_once(connection: socket.socket, shell: Shell, seed: int) -> None:
+    """Be a copy."""
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # a test may start programs and wait for them
+    _serve(connection, shell, seed)
 
 
 def main(connection: socket.socket) -> None:

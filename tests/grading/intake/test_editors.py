@@ -52,10 +52,7 @@ def _case(assignment: str, kind: str) -> Case:
 def desks() -> Iterator[dict[str, Desk]]:
     """Put up the walls once for all three."""
     with Houses() as houses:
-        found = {name: Desk(houses, name) for name in HALF}
-        yield found
-        for one in found.values():
-            one.close()
+        yield {name: Desk(houses, name) for name in HALF}
 
 
 @pytest.mark.parametrize("kind", KINDS)

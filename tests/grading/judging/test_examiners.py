@@ -109,6 +109,13 @@ def test_a_process_that_was_lost_costs_its_own_submission_only(houses: Houses, c
     assert len(counted.boxes) == 3
 
 
+def test_a_test_may_start_a_program_and_wait_for_it(houses: Houses, counted: Counted) -> None:
+    end = "[sys.executable, '-c', 'raise SystemExit(3)']"
+    run = f"import subprocess, sys\nended = subprocess.run({end}).returncode"
+    told = _said(houses, counted, _cells(f"{run}\nraise AssertionError(str([ended, answer]))"))
+    assert told == ["[3, 7]"]
+
+
 def test_processes_of_another_assignment_end(counted: Counted) -> None:
     for source in ("x = 1", "x = 2"):
         counted.begin((source,), 0, Deadline()).end()
