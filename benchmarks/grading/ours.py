@@ -72,6 +72,12 @@ class Ours:
         self.walls = require_walls(False)
         self.houses = Houses(Limits(cpu_seconds=60)).__enter__()
         self.before, _ = self._judged(submitted())
+        self.usual = len(self._running())
+
+    def _running(self) -> set[int]:
+        """Return what runs where submissions do; the place of the tests never runs any code of theirs."""
+        house = self.houses._students._standing
+        return _below(house._process.pid) if house is not None and house._process is not None else set()
 
     def _judged(self, notebook: NotebookNode) -> tuple[dict[str, int], str]:
         judge(notebook, released(), self.houses, _TIMING, 1)
@@ -89,12 +95,13 @@ class Ours:
             for key, text in attack.answers.items()
         }  # fmt: skip
         first = self.before  # the honest one after the last attack is the one before this
-        before = _below(os.getpid())
         hostile, shown = self._judged(submitted(**own))
         after, _ = self._judged(submitted())
         self.before = after
-        left = _below(os.getpid()) - before
-        alive = sorted(left) if len(left) > 1 else []  # a house that fell stands again under a new number
+        end = time.monotonic() + 5
+        while len(alive := self._running()) > self.usual and time.monotonic() < end:
+            time.sleep(0.05)
+        alive = sorted(alive) if len(alive) > self.usual else []
         scores: dict[str, Any] = dict(zip(WHO, (first, hostile, after), strict=True))
         found = outcomes(attack, scores, [{"code": 0, "alive": alive}], shown, alone=False)
         seconds, walls = round(time.monotonic() - begun, 1), dict(self.walls)

@@ -10,6 +10,7 @@ from typing import Any
 Output = dict[str, Any]
 
 _MOST_TEXT, _MOST_FIGURES, _LARGEST_FIGURE, _LONGEST_TRACE = 100_000, 20, 2_000_000, 40
+_ENDS = 10  # calls that an error names at either end of a long chain of them
 _KINDS = ("text/plain", "text/markdown", "text/latex", "text/html", "image/png")
 
 
@@ -97,6 +98,9 @@ class Shell:
         self._shell = InteractiveShell.instance()
         self._shell.colors = "nocolor"
         self._shell.enable_gui = _no_window
+        self._shell.InteractiveTB.structured_traceback = _briefly(
+            self._shell.InteractiveTB.structured_traceback
+        )
         os.environ["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"  # as in a notebook's kernel
         self.names: dict[str, Any] = self._shell.user_ns
         self.names.update(exit=_stop, quit=_stop)
@@ -123,6 +127,21 @@ class Shell:
         finally:
             sys.stdout, sys.stderr, shell.displayhook, shell.display_trap.hook = saved
         return cell.outputs
+
+
+def _briefly(usual: Any) -> Any:
+    """Return what tells of an error; of a long chain of calls its ends: a thousand would take seconds."""
+
+    def told(kind: Any, error: Any, trace: Any, *args: Any, **kwargs: Any) -> Any:
+        calls = []
+        while trace is not None and len(calls) < sys.getrecursionlimit():
+            calls.append(trace)
+            trace = trace.tb_next
+        if len(calls) > 2 * _ENDS:
+            calls[_ENDS - 1].tb_next = calls[-_ENDS]
+        return usual(kind, error, calls[0] if calls else None, *args, **kwargs)
+
+    return told
 
 
 def _no_window(*_: object) -> None:

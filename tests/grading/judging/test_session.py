@@ -60,6 +60,16 @@ def test_a_message_holds_neither_the_test_nor_its_inputs(houses: Houses) -> None
     ]
 
 
+def test_of_a_long_chain_of_calls_the_ends_are_told(houses: Houses) -> None:
+    deep = "def deep(n):\n    return deep(n - 1) if n else 1 / 0\n"
+    [[long], [endless]] = _outputs(houses, f"{deep}deep(400)", "def on(): return on()\non()")
+    trace = "\n".join(long.traceback)
+    assert long.ename == "ZeroDivisionError"
+    assert "deep(400)" in trace  # where it began; forty lines would hold its end alone
+    assert trace.count("deep(n - 1) if n") < 25
+    assert endless.ename == "RecursionError"
+
+
 def test_a_name_keeps_the_value_that_it_had_at_its_test(houses: Houses) -> None:
     again = submitted(
         stats="double = None\n" + submitted().cells[7].source, word="double, word = 0, 'gradient'"
