@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from classes import CLASSES, NOT_FOR, every_attack
+from forged import FORGED, Forged
 from worlds import PLANTED, WHO, Nbgrader, Otter
 
 from tests.grading.judging.attacks import Attack
@@ -28,8 +29,8 @@ FULL = dict.fromkeys(graded(released()), POINTS)
 
 
 def outcomes(
-    attack: Attack, scores: Mapping[str, Mapping[str, float]], told: list[dict[str, Any]], shown: str, *,
-    alone: bool,
+    attack: Attack | Forged, scores: Mapping[str, Mapping[str, float]], told: list[dict[str, Any]],
+    shown: str, *, alone: bool,
 ) -> list[str]:  # fmt: skip
     """Return what came of an attack.
 
@@ -43,7 +44,7 @@ def outcomes(
     first, own, after = (scores.get(who) for who in WHO)
     found = []
     lost, spoilt = attack.lost.split(), attack.may_lose.split()
-    if own and any(own.get(name, 0) > 0 for name in lost):
+    if own and any(own.get(name, 0) > (0 if name in lost else most) for name, most in FULL.items()):
         found.append("undeserved points")
     if PLANTED in shown or SECRET in shown or "noted" in shown:  # the last: hidden inputs
         found.append("leaked")
@@ -62,13 +63,13 @@ def outcomes(
     return list(dict.fromkeys(found)) or ["held"]
 
 
-def of_peer(grader: Nbgrader | Otter, name: str, attack: Attack, folder: Path) -> dict[str, Any]:
+def of_peer(grader: Nbgrader | Otter, name: str, attack: Attack | Forged, folder: Path) -> dict[str, Any]:
     """Run one attack on a peer."""
     world = folder / f"world-{type(grader).__name__.lower()}"
     subprocess.run(["umount", "-lq", str(world / "environment")], check=False)  # of a run that was cut off
     shutil.rmtree(world, ignore_errors=True)
     begun = time.monotonic()
-    scores, told = grader.grade(world, attack.answers)
+    scores, told = grader.grade(world, attack)
     said = world / "out" / "said"
     shown = said.read_text("utf-8", errors="replace") if said.exists() else ""
     found = outcomes(attack, scores, told, shown, alone=isinstance(grader, Otter))
@@ -98,15 +99,18 @@ def main() -> None:
     folder.mkdir(exist_ok=True)
     if options.grader == "ours":
         from ours import Ours  # its walls are needed for this one only
+        from whole import Whole
 
-        grader: Any = Ours()
+        grader, whole = Ours(), Whole()
     else:
         kind = Nbgrader if options.grader == "nbgrader" else Otter
         grader = kind(options.environment.absolute(), folder)
     for name in options.only or in_order():
         if name in done or name in NOT_FOR[options.grader]:
             continue
-        if options.grader == "ours":
+        if name in FORGED and options.grader == "ours":
+            row = whole.run(name, FORGED[name])
+        elif options.grader == "ours":
             row = grader.run(name, attacks[name])
         else:
             row = of_peer(grader, name, attacks[name], folder)

@@ -3,6 +3,8 @@
 
 __all__ = ["CLASSES", "EXTRA", "NOT_FOR", "every_attack"]
 
+from forged import FORGED, Forged
+
 from tests.grading.judging.attacks import ATTACKS, Attack
 
 _ALL = "double total softmax stats word"
@@ -96,9 +98,13 @@ CLASSES: dict[str, tuple[str, ...]] = {
     "something left behind": ("a daemon", "shared memory"),
     "the next student's start poisoned": ("start-up file of IPython", "site-packages poisoned"),
     "mounts and namespaces": ("mount the host", "new namespaces"),
+    "points, locks and tests forged in the file": ("points and locks forged", "tests weakened"),
+    "cells lost, doubled or retyped": ("test cells marked as answers", "test cells deleted", "all metadata lost", "a test cell twice", "an answer twice", "another kernel"),
+    "no notebook in the file": ("garbage in the file", "an empty file"),
+    "a link in the place of the work": ("a link to another's work",),
 }  # fmt: skip
 
 
-def every_attack() -> dict[str, Attack]:
-    """Return all hostile submissions by name: the suite's and those that only peers can meet."""
-    return {**ATTACKS, **EXTRA}
+def every_attack() -> dict[str, Attack | Forged]:
+    """Return all hostile submissions by name: the suite's, those that only peers can meet, and forged files."""
+    return {**ATTACKS, **EXTRA, **FORGED}

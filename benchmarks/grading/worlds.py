@@ -10,8 +10,10 @@ from pathlib import Path
 
 import nbformat
 from enclosed import COURSE, PORT, walled
+from forged import Forged, file_of, lay
 from nbformat import NotebookNode
 
+from tests.grading.judging.attacks import Attack
 from tests.grading.judging.toy import POINTS, SECRET, released, right
 
 PLANTED = "planted-" + "9902"
@@ -34,6 +36,14 @@ def _attackers(answers: Mapping[str, str]) -> dict[str, str]:
     return {**found, "double": _SAY + found["double"]}
 
 
+def _solved(answer: str) -> str:
+    """Return an answer as the instructor writes it: the release keeps its name."""
+    head, _, body = answer.partition("\n")
+    if body:
+        return f"{head}\n    ### BEGIN SOLUTION\n{body}\n    ### END SOLUTION"
+    return f"{head.split(' = ')[0]} = ...\n### BEGIN SOLUTION\n{answer}\n### END SOLUTION"
+
+
 def notebook(answers: Mapping[str, str] | None, kind: str) -> NotebookNode:
     """Return a notebook of the toy assignment.
 
@@ -49,7 +59,7 @@ def notebook(answers: Mapping[str, str] | None, kind: str) -> NotebookNode:
         if kind == "source" and tagged["grade"]:
             cell.source = f"# {name}\n### BEGIN HIDDEN TESTS\n{cell.source}\n### END HIDDEN TESTS"
         elif kind == "source" and tagged["solution"]:
-            cell.source = f"### BEGIN SOLUTION\n{cell.source}\n### END SOLUTION"
+            cell.source = _solved(cell.source)
         elif kind == "nbgrader" and tagged["grade"]:
             cell.source = f"# {name}"
         elif kind == "otter" and tagged["grade"]:
@@ -57,6 +67,12 @@ def notebook(answers: Mapping[str, str] | None, kind: str) -> NotebookNode:
         elif kind == "otter" and cell.id == "setup":
             cell.source = f"import otter\ngrader = otter.Notebook()\n{cell.source}"
     return found
+
+
+def _handed_in(attack: Attack | Forged, kind: str) -> NotebookNode | bytes | str:
+    """Return what an attacker hands in."""
+    found = notebook(_attackers(attack.answers), kind)
+    return file_of(attack, found) if isinstance(attack, Forged) else found
 
 
 def _bait(folder: Path, home: Path) -> None:
@@ -102,10 +118,9 @@ class Nbgrader:
         (self.template / "ready").touch()
 
     @staticmethod
-    def _submit(course: Path, who: str, found: NotebookNode) -> None:
-        folder = course / "submitted" / who / "toy"
-        folder.mkdir(parents=True)
-        nbformat.write(found, folder / "toy.ipynb")
+    def _submit(course: Path, who: str, found: NotebookNode | bytes | str) -> None:
+        places = course / "submitted"
+        lay(places / who / "toy" / "toy.ipynb", found, places / WHO[0] / "toy" / "toy.ipynb")
 
     @staticmethod
     def scores(course: Path) -> dict[str, dict[str, float]]:
@@ -124,12 +139,12 @@ class Nbgrader:
         return found
 
     def grade(
-        self, world: Path, answers: Mapping[str, str]
+        self, world: Path, attack: Attack | Forged
     ) -> tuple[dict[str, dict[str, float]], list[dict[str, object]]]:
         """Grade an attacker and the student after it; return the points and how it ended."""
         shutil.copytree(self.template, world)
         course = world / "course"
-        self._submit(course, WHO[1], notebook(_attackers(answers), "nbgrader"))
+        self._submit(course, WHO[1], _handed_in(attack, "nbgrader"))
         command = ([self.program, "autograde", "toy"], self.limit, COURSE)
         told = walled(self.environment, world, PLANTED, [command])
         return self.scores(course), told
@@ -186,9 +201,8 @@ class Otter:
         (self.template / "ready").touch()
 
     @staticmethod
-    def _submit(course: Path, who: str, found: NotebookNode) -> None:
-        (course / who).mkdir()
-        nbformat.write(found, course / who / "toy.ipynb")
+    def _submit(course: Path, who: str, found: NotebookNode | bytes | str) -> None:
+        lay(course / who / "toy.ipynb", found, course / WHO[0] / "toy.ipynb")
 
     def _line(self, who: str, limit: int) -> tuple[list[str], int, str]:
         line = [
@@ -229,7 +243,7 @@ class Otter:
         return False
 
     def grade(
-        self, world: Path, answers: Mapping[str, str]
+        self, world: Path, attack: Attack | Forged
     ) -> tuple[dict[str, dict[str, float]], list[dict[str, object]]]:
         """Grade an attacker; return the points and how it ended.
 
@@ -238,7 +252,7 @@ class Otter:
         """
         shutil.copytree(self.template, world)
         course = world / "course"
-        self._submit(course, WHO[1], notebook(_attackers(answers), "otter"))
+        self._submit(course, WHO[1], _handed_in(attack, "otter"))
         told = walled(self.environment, world, PLANTED, [self._line(WHO[1], self.limit)])
         if told and (told[0].get("alive") or self._touched(world)):
             told += walled(self.environment, world, PLANTED, [self._line(WHO[2], self.limit)])[-1:]
