@@ -15,13 +15,18 @@ BEYOND = {
     "another's score in the gradebook", "test source from the running frame",
     "the grader's own classes patched",
 }  # fmt: skip
+FORGED = {
+    "points and locks forged", "tests weakened", "test cells marked as answers", "test cells deleted",
+    "all metadata lost", "a test cell twice", "an answer twice", "another kernel", "garbage in the file",
+    "an empty file", "a link to another's work",
+}  # fmt: skip
 TABLE = json.loads(resources.files("coursekit.grading").joinpath("measured.json").read_text("utf-8"))
 
 
 def test_every_attack_of_the_suite_is_in_one_class() -> None:
     named = [attack for row in TABLE["classes"] for attack in row["attacks"]]
     assert len(named) == len(set(named))
-    assert set(named) == set(ATTACKS) | BEYOND
+    assert set(named) == set(ATTACKS) | BEYOND | FORGED
 
 
 def test_each_grader_was_measured_in_each_class_it_can_meet() -> None:
