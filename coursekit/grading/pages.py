@@ -50,8 +50,9 @@ class AttacksTable(_Markdown):
 def _outcomes(counts: dict[str, int]) -> str:
     """Say how often what came of a class of attacks."""
     run = counts.get("run", 0)
-    found = [f"{name} {number}" for name, number in counts.items() if name != "run" and number]
-    return f"{', '.join(found)} of {run}" if run else "not tried"
+    kinds = sorted(counts.items(), key=lambda kind: kind[0] != "held")
+    found = [f"{name} {number}" for name, number in kinds if name != "run" and number]
+    return f"{', '.join(found)} of {run}" if run else "does not apply"
 
 
 def attacks_table(measured: dict[str, Any]) -> str:

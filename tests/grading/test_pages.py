@@ -18,8 +18,8 @@ def test_every_class_and_every_count_is_in_the_table() -> None:
         ],
     }  # fmt: skip
     assert attacks_table(measured).splitlines()[2:] == [
-        "| a | held 3 of 3 | leaked 1, held 1 of 2 |",
-        "| b | held 1 of 1 | not tried |",
+        "| a | held 3 of 3 | held 1, leaked 1 of 2 |",
+        "| b | held 1 of 1 | does not apply |",
     ]
 
 
