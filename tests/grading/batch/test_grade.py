@@ -1,6 +1,7 @@
 """``coursekit grade`` in a course: marks, states, what is kept back, what nbgrader itself would say."""
 
 import csv
+import fcntl
 import shutil
 import sqlite3
 from pathlib import Path
@@ -40,7 +41,7 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> ToyCourse:
     with sqlite3.connect(course.database) as database:
         database.execute("update assignment set duedate = '2026-01-01 12:00:00.000000'")
     for student, (answers, _, _) in CLASS.items():
-        course.hand_in(student, answers, "2026-01-01 15:00:00" if student == "dora" else "")
+        course.hand_in(student, answers, "2026-01-01 15:00:00" if student in ("bob", "dora") else "")
     shutil.copytree(course.folder, course.folder.with_name("before"))
     course.told = course.grade()  # type: ignore[attr-defined]
     return course
@@ -86,6 +87,7 @@ def test_nbgrader_itself_writes_the_same(graded: ToyCourse, tmp_path: Path) -> N
                 rows.append(sorted(map(str, database.execute(query))))
         assert rows[0] == rows[1]
     assert any("1.5" in row for row in rows[0])  # three hours late: the penalty is there
+    assert sum("1.5" in row for row in rows[0]) == 1  # bob was as late: who has nothing loses nothing
     other.run("-m", "nbgrader", "autograde", NAME, "--student", "fred", "--force")
     assert other.states() == graded.states()  # the blank that lies in the place of his file is none of his
     other.grade()
@@ -186,6 +188,14 @@ def test_a_release_that_nobody_can_pass_is_refused(copy: ToyCourse) -> None:
     path.write_text(path.read_text("utf-8").replace("word = ...", "# say the word"), "utf-8")
     told = copy.grade(code=1)
     assert "toy, test-word: word is defined by no answer and no set-up cell" in told
+
+
+def test_two_commands_keep_off_each_other(copy: ToyCourse) -> None:
+    with (copy.folder / ".nbgrader" / f"grading-{NAME}.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        told = copy.grade(code=1)
+    assert "'toy' is being graded by another command: wait for it" in told
+    copy.grade()
 
 
 @pytest.mark.parametrize(
