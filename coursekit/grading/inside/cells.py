@@ -133,7 +133,7 @@ def _briefly(usual: Any) -> Any:
     """Return what tells of an error; of a long chain of calls its ends: a thousand would take seconds."""
 
     def told(kind: Any, error: Any, trace: Any, *args: Any, **kwargs: Any) -> Any:
-        calls = []
+        calls: list[Any] = []
         while trace is not None and len(calls) < sys.getrecursionlimit():
             calls.append(trace)
             trace = trace.tb_next
