@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from coursekit.grading.inside.cells import Output, Shell
-from coursekit.grading.inside.copies import copied
+from coursekit.grading.inside.copies import copied, serve
 from coursekit.grading.inside.errors import Crossed, SideGone, TooSlow
-from coursekit.grading.inside.frames import Deadline, receive
+from coursekit.grading.inside.frames import Deadline
 from coursekit.grading.inside.peer import Peer
 from coursekit.grading.inside.streams import begin_streams
 
@@ -137,12 +137,7 @@ def _serve(connection: socket.socket, shell: Shell, seed: int = 0) -> None:
     """Serve the host until it has gone."""
     peer = Peer(connection, judging=False, lean=True)
     peer.offer(Examiner(peer, shell, seed))
-    while True:
-        try:
-            _, text, tail = receive(connection)
-            peer.serve(text, tail)
-        except (EOFError, OSError, SideGone):
-            return
+    serve(peer)
 
 
 def _serve_once(connection: socket.socket, shell: Shell, seed: int) -> None:

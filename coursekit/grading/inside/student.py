@@ -7,9 +7,7 @@ from functools import partial
 from typing import Any
 
 from coursekit.grading.inside.cells import Output, Shell
-from coursekit.grading.inside.copies import copied
-from coursekit.grading.inside.errors import SideGone
-from coursekit.grading.inside.frames import receive
+from coursekit.grading.inside.copies import copied, serve
 from coursekit.grading.inside.peer import Peer
 
 
@@ -57,14 +55,7 @@ def _serve(connection: socket.socket, shell: Shell, *, lean: bool) -> None:
     """Serve the judge until it has gone."""
     peer = Peer(connection, judging=False, lean=lean)
     peer.offer(Notebook(peer, shell))
-    while True:
-        try:
-            _, text, tail = receive(connection)
-            peer.serve(text, tail)
-        except (EOFError, OSError, SideGone):
-            return
-        except KeyboardInterrupt:  # meant for a cell that had just ended
-            continue
+    serve(peer)
 
 
 def main(connection: socket.socket) -> None:

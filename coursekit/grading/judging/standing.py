@@ -17,27 +17,24 @@ _standing: dict[Key, Houses] = {}
 _building = threading.Lock()
 
 
-def _house(key: Key, kind: str | None = None) -> Houses:
-    """Return the walls for some limits; who calls holds the lock."""
-    if key not in _standing:
-        if not _standing:
-            atexit.register(close)
-        _standing[key] = Houses(Limits(cpu_seconds=key[0]), key[1], kind).__enter__()
-    return _standing[key]
-
-
-def house(seconds: float, forbidden: Iterable[str] = ()) -> Houses:
+def house(seconds: float, forbidden: Iterable[str] = (), kind: str | None = None) -> Houses:
     """Return this process's walls, put up when they are first asked for and taken down at its end.
 
     Args:
         seconds: of processor time for a submission.
         forbidden: modules that it does without.
+        kind: which walls stand here, if that is known; else it is tried out.
 
     Raises:
         CourseError: if they can't be put up.
     """
+    key = round(seconds), tuple(forbidden)
     with _building:
-        return _house((round(seconds), tuple(forbidden)))
+        if key not in _standing:
+            if not _standing:
+                atexit.register(close)
+            _standing[key] = Houses(Limits(cpu_seconds=key[0]), key[1], kind).__enter__()
+        return _standing[key]
 
 
 def only(seconds: float, forbidden: Iterable[str] = ()) -> Houses:
@@ -54,7 +51,7 @@ def only(seconds: float, forbidden: Iterable[str] = ()) -> Houses:
     with _building:
         for other in _standing.keys() - {key}:
             _standing.pop(other).close()
-        return _house(key)
+    return house(seconds, forbidden)
 
 
 def begin(kind: str) -> None:
@@ -67,8 +64,8 @@ def begin(kind: str) -> None:
     """
 
     def build() -> None:
-        with suppress(CourseError, OSError), _building:
-            _house((round(WHOLE), ()), kind)
+        with suppress(CourseError, OSError):
+            house(WHOLE, kind=kind)
 
     threading.Thread(target=build, name="walls", daemon=True).start()
 
