@@ -14,10 +14,10 @@ from nbgrader.plugins import ExtractorPlugin, FileNameCollectorPlugin
 
 from coursekit.grading.gradebook.states import begin
 from coursekit.grading.graft import set_aside
-from coursekit.grading.intake import RULES, collect, read_notebook
+from coursekit.grading.intake import collect, read_notebook
 from coursekit.grading.intake.notebooks import MOST_BYTES, TOO_LARGE
 from coursekit.grading.marking.verdict import NOT_GRADABLE
-from coursekit.grading.settings import settings_of
+from coursekit.grading.settings import settings_around
 
 _STAMP = re.compile(r"\d{4}(?:-\d\d){5}$")
 
@@ -100,35 +100,38 @@ def replace_unreadable(assignment: str, student: str, notebooks: list[str]) -> N
     """
     del student
     whose = Path(notebooks[0]).absolute().parent if notebooks else Path().absolute()
-    course = CourseDirectory(config=settings_of(whose / "notebook"))
+    course = CourseDirectory(config=settings_around(whose))
     submitter = _submitter(course, assignment, whose)
     if submitter:
         begin(course.db_url, assignment, submitter)
     for path in map(Path, notebooks):
-        reason = _trouble(path)
+        reason, standing = _trouble(path)
         if not reason:
             continue
         _tell(f"unreadable notebook {path}: {reason}; it gets no number")
         released = Path(course.format_path(course.release_directory, ".", assignment)) / path.name
-        if not reason.startswith(RULES["stand-in"].what):  # laid there at an earlier time
+        if not standing:
             _put(path, _blank(released, reason), "unreadable")
         if submitter:
             begin(course.db_url, assignment, submitter, NOT_GRADABLE, reason)
 
 
-def _trouble(path: Path) -> str:
-    """Return why a file can't be graded; nothing if it can, and then it is one that nbgrader reads."""
+def _trouble(path: Path) -> tuple[str, bool]:
+    """Return why a file can't be graded, and whether a blank release was laid there at an earlier time.
+
+    Without a reason it can be, and is a file that nbgrader reads.
+    """
     if path.is_symlink():
-        return "it is a link"
+        return "it is a link", False
     if path.stat().st_size > MOST_BYTES:
-        return TOO_LARGE
+        return TOO_LARGE, False
     read = read_notebook(path.read_bytes())
     if read.notebook is None:
-        return " ".join(read.told.split())[:200]
+        return " ".join(read.told.split())[:200], read.ours
     if read.rewrite:
         _tell(f"{path}: {read.told}; graded from a clean copy")
         _put(path, read.dump(), "original")
-    return ""
+    return "", False
 
 
 def _submitter(course: CourseDirectory, assignment: str, folder: Path) -> str:

@@ -1,6 +1,6 @@
 """A course's settings, as ``nbgrader_config.py`` holds them."""
 
-__all__ = ["CONFIG", "settings", "settings_of"]
+__all__ = ["CONFIG", "settings", "settings_around"]
 
 from pathlib import Path
 
@@ -27,20 +27,21 @@ def settings(root: Path) -> Config:
         raise CourseError(f"a course's folder holds {CONFIG}; got {root}") from None
 
 
-def settings_of(path: Path) -> Config:
-    """Return the configuration of the course that a file belongs to: for hooks, which are told nothing else.
+def settings_around(folder: Path) -> Config:
+    """Return the configuration of the course around a folder: for hooks, which are told nothing else.
 
     It is the running command's; the formgrader's server has none, and then that of the nearest folder above.
 
     Args:
-        path: of a submission, say.
+        folder: of a submission, say.
     """
     found = Config()
     if Application.initialized():
         found.CourseDirectory.update(Application.instance().config.CourseDirectory)
     if found.CourseDirectory:
         return found
-    root = next((folder for folder in path.absolute().parents if (folder / CONFIG).is_file()), None)
+    folder = folder.absolute()
+    root = next((above for above in (folder, *folder.parents) if (above / CONFIG).is_file()), None)
     if root is not None:
         found = settings(root)
         found.CourseDirectory.setdefault("root", str(root))

@@ -42,6 +42,11 @@ class Read:
         return self.notebook is not None and bool(self.notes)
 
     @property
+    def ours(self) -> bool:
+        """Whether the file is none that was handed in, but what an earlier command laid in its place."""
+        return any(rule == "stand-in" for rule, _ in self.notes)
+
+    @property
     def told(self) -> str:
         """The rules that applied, in words."""
         return "; ".join(

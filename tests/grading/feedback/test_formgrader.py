@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from nbconvert.exporters import HTMLExporter
 from nbformat import NotebookNode
-from traitlets.config.loader import PyFileConfigLoader
 
+from coursekit.grading.settings import settings
 from tests.grading.feedback.hostile import PAYLOADS, PLACES, everything, notebook
 from tests.grading.feedback.test_hostile import LIVE_TODAY, _acting, reader
 from tests.grading.feedback.visits import Reader
@@ -24,8 +24,7 @@ THEIRS = [place for place in PLACES if place not in OURS]
 
 def _view(nb: NotebookNode, *, guarded: bool = True) -> str:
     """Return a notebook as nbconvert shows it to the formgrader, with the course's settings or without."""
-    config = PyFileConfigLoader("nbgrader_config.py", path=str(ROOT)).load_config()
-    exporter = HTMLExporter(config=config) if guarded else HTMLExporter()
+    exporter = HTMLExporter(config=settings(ROOT)) if guarded else HTMLExporter()
     return str(exporter.from_notebook_node(nb)[0])
 
 
