@@ -94,11 +94,8 @@ def _engine(options: Any, walls: str) -> "Engine":
         from coursekit.grading.batch.spread import Spread, tls
 
         return Spread(options.scheduler, tls(options.tls_ca, options.tls_cert, options.tls_key))
-    if options.workers is not None and options.workers < 1:
-        raise CourseError(f"--workers must be at least 1; got {options.workers}")
-    return Local(
-        (options.workers or cores()) if walls else 1, walled=bool(walls)
-    )  # kernels without walls share a folder
+    # Kernels without walls share a folder.
+    return Local((options.workers or cores()) if walls else 1, walled=bool(walls))
 
 
 def _show(summary: "Summary", *, preview: bool) -> int:
@@ -133,6 +130,19 @@ def _travel_light() -> None:
         sys.modules.setdefault(name, _Idle(name))
 
 
+def _begun(options: Any) -> str:
+    """Return the kind of walls that stands here, and begin to put them up."""
+    from coursekit.grading.batch.walls import standing_walls
+    from coursekit.grading.judging.standing import begin
+
+    walls = standing_walls(options.course / ".nbgrader" / "record", unsafe=options.unsafe)
+    if walls:
+        begin(walls)  # while nbgrader is loaded, which takes as long
+    else:
+        print("coursekit: grading WITHOUT walls, as you asked; the record keeps that", file=sys.stderr)
+    return walls
+
+
 def main(arguments: Sequence[str]) -> int:
     """Grade an assignment; return 0 if everybody has a verdict, else 1.
 
@@ -147,23 +157,17 @@ def main(arguments: Sequence[str]) -> int:
         raise CourseError(
             f"--course must be a folder with nbgrader_config.py; got {options.course.resolve()}"
         )
+    if options.workers is not None and options.workers < 1:
+        raise CourseError(f"--workers must be at least 1; got {options.workers}")
     _travel_light()
-    from coursekit.grading.batch.walls import standing_walls
-
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that a stop takes the walls down
-    walls = standing_walls(options.course / ".nbgrader" / "record", unsafe=options.unsafe)
-    if not walls:
-        print("coursekit: grading WITHOUT walls, as you asked; the record keeps that", file=sys.stderr)
-    elif not options.scheduler:
-        from coursekit.grading.judging.standing import begin
-
-        begin(walls)  # while nbgrader is loaded, which takes as long
+    walls = "" if options.scheduler else _begun(options)  # a scheduler's workers have walls of their own
     from coursekit.grading.batch.course import Course
     from coursekit.grading.batch.run import Options, run
 
     gc.freeze()
     gc.enable()
-    asked = Options(tuple(options.student), options.preview, options.accept)
+    asked = Options(tuple(options.student), options.preview, options.accept, options.unsafe)
     bar = _Bar()
     try:
         with _engine(options, walls) as engine:

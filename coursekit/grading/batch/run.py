@@ -31,11 +31,13 @@ class Options:
         students: the only ones; all if empty.
         preview: to see what would change, without writing anything into the gradebook.
         accept: to let numbers change that submissions have already got.
+        unsafe: to go on without walls where there are none.
     """
 
     students: tuple[str, ...] = ()
     preview: bool = False
     accept: bool = False
+    unsafe: bool = False
 
 
 class Tell(Protocol):
@@ -201,7 +203,7 @@ def run(course: Course, assignment: str, engine: Engine, options: Options, tell:
         engine: that grades.
         options: what the instructor asks for.
         tell: told how far it is.
-        walls: the kind that stands; empty to grade without any.
+        walls: the kind that stands; empty if there is none, or if others than this process grade.
 
     Raises:
         CourseError: if there is nothing to grade, or something that it needs is missing.
@@ -211,15 +213,15 @@ def run(course: Course, assignment: str, engine: Engine, options: Options, tell:
         _alone(course, assignment),
         Writer(course.db_url, course.course_id, assignment, course.late()) as writer,
     ):
-        task = course.task(assignment, writer.notebooks, unsafe=not walls, walls=walls)
+        task = course.task(assignment, writer.notebooks, unsafe=options.unsafe and not walls, walls=walls)
         if wrong := problems(task):
             raise CourseError(f"the release can't be graded, mend it: {'; '.join(wrong)}")
         group = _Class(course, record, writer, task, options)
         known, left = group.waiting(_chosen(course, assignment, options.students))
         about = {
             "user": getpass.getuser(), "process": os.getpid(), "package": __version__, "walls": walls,
-            "unsafe": not walls, "task": task.key, "submissions": len(known) + len(left), "known": len(known),
-            "preview": options.preview, "accept": options.accept,
+            "unsafe": task.unsafe, "task": task.key, "submissions": len(known) + len(left),
+            "known": len(known), "preview": options.preview, "accept": options.accept,
         }  # fmt: skip
         record.note(Line("run", assignment, details=about))
         summary = Summary(assignment)

@@ -39,9 +39,8 @@ def there(task: Task, paper: Paper, key: str) -> Marked:
     if grader() != key:
         raise CourseError("a worker has another version of this package, or of what it grades with")
     kind = standing_walls(_CACHE, unsafe=task.unsafe)
-    marked = mark(task, paper, house(task.whole_seconds, task.forbidden) if kind else None)
-    # The asking machine may have other walls: the verdict names those that stood here.
-    return marked._replace(verdict=replace(marked.verdict, walls=kind))
+    here = replace(task, walls=kind)  # the asking machine may have others, or none
+    return mark(here, paper, house(task.whole_seconds, task.forbidden) if kind else None)
 
 
 def tls(authority: str | None, certificate: str | None, key: str | None) -> Any:

@@ -205,6 +205,7 @@ def test_two_commands_keep_off_each_other(copy: ToyCourse) -> None:
         ((NAME, "--student", "adda"), "'adda' handed in no 'toy' (did you mean 'ada'?)"),
         ((NAME, "--course", "exercises"), "--course must be a folder with nbgrader_config.py"),
         ((NAME, "--workers", "0"), "--workers must be at least 1; got 0"),
+        ((NAME, "--workers", "-1", "--unsafe"), "--workers must be at least 1; got -1"),
         ((NAME, "--scheduler", "tcp://127.0.0.1:9"), "no scheduler answers at tcp://127.0.0.1:9"),
     ],
 )
