@@ -1,6 +1,6 @@
 """Gradients across the wall: a graph in two halves, each on its own side."""
 
-__all__ = ["join"]
+__all__ = ["join", "seeded"]
 
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,48 @@ class _Half:
     def __del__(self) -> None:
         """Tell the other side at the next occasion."""
         self.peer.forgotten.append(self.graph)
+
+
+class _Seeded(torch.autograd.Function):
+    """A number whose gradient by a tensor is what is given for it."""
+
+    @staticmethod
+    def forward(ctx: Any, grad: list[Tensor], output: Tensor) -> Tensor:
+        """Return the number, which means nothing."""
+        ctx.grad = grad[0]
+        return output.new_zeros(())
+
+    @staticmethod
+    @torch.autograd.function.once_differentiable
+    def backward(ctx: Any, one: Tensor) -> Any:
+        """Return the given gradient."""
+        del one
+        return None, ctx.grad
+
+
+def seeded(output: Tensor, grad: Tensor) -> Tensor:
+    """Return a number to differentiate instead of an output that a gradient has reached.
+
+    torch's own way, ``grad_outputs``, loads a library for symbolic algebra first, to compare two shapes.
+
+    Args:
+        output: of a graph.
+        grad: the gradient that reached it.
+
+    Shape:
+        output: any.
+        grad: that of ``output``.
+
+    Raises:
+        ValueError: if the shapes differ.
+    """
+    if grad.shape != output.shape:
+        shapes = f"{list(output.shape)}; got {list(grad.shape)}"
+        raise ValueError(f"a gradient must have its output's shape {shapes}")
+    seed: Any = _Seeded  # torch leaves apply without types
+    with torch.enable_grad():
+        number: Tensor = seed.apply([grad], output)
+    return number
 
 
 class _Crossing(torch.autograd.Function):

@@ -14,8 +14,7 @@ from coursekit.grading.walls.pool import Walled
 
 _STUB = "coursekit/assess/__init__.py"
 _LIBRARIES = ("numpy", "torch", "IPython", "coursekit.grading.inside.warm")
-# What torch loads at the first gradient of several outputs and at the first optimiser: a second each.
-_LATER = ("torch.fx.experimental.symbolic_shapes", "torch._dynamo", "coursekit.plot")
+_LATER = ("coursekit.plot",)
 
 
 class Houses:

@@ -39,8 +39,8 @@ def _alone() -> bool:
     return _threads() == 1
 
 
-def _load(names: list[str]) -> None:
-    """Import what all students will import."""
+def _load(names: list[str]) -> set[int]:
+    """Import what all students will import; return where it lies in huge pages."""
     gc.disable()  # modules stay: to look for garbage among them takes a fifth of the time
     for name in names:
         importlib.import_module(name)
@@ -48,24 +48,24 @@ def _load(names: list[str]) -> None:
             from IPython.core.history import HistoryManager
 
             HistoryManager.enabled = False  # it would start a thread and write a file
-    _settle()
+    return _settled(set())
 
 
-def _settle() -> None:
-    """Make what is loaded cheap to share with forks."""
+def _settled(before: set[int]) -> set[int]:
+    """Make what is loaded cheap to share with forks; return where it lies in huge pages."""
     gc.collect()
     gc.freeze()
     gc.enable()
-    use_huge_pages()
+    return before | use_huge_pages(before)
 
 
-def _load_later(control: socket.socket, names: list[str]) -> None:
+def _load_later(control: socket.socket, names: list[str], huge: set[int]) -> None:
     """Import what many students will import, while nobody asks for a box."""
     while names and not select.select([control], [], [], _IDLE)[0]:
         with contextlib.suppress(Exception):  # a box can do without; whoever needs it imports it
             importlib.import_module(names.pop(0))
         if not names:
-            _settle()
+            huge |= _settled(huge)
 
 
 def _be_student(order: dict[str, Any], handles: list[int], report: socket.socket, rules: Any) -> None:
@@ -114,12 +114,12 @@ def _fork(order: dict[str, Any], handles: list[int], report: socket.socket, rule
         _be_student(order, handles, report, rules)
 
 
-def _serve(control: socket.socket, rules: Any, later: list[str]) -> None:
+def _serve(control: socket.socket, rules: Any, later: list[str], huge: set[int]) -> None:
     """Fork for each request until the host is gone; with a request come its connection, line and leash."""
     served = False
     while True:
         if served:
-            _load_later(control, later)
+            _load_later(control, later, huge)
         text, handles, _, _ = socket.recv_fds(control, _LARGEST, 3)
         _bury()
         if not text:
@@ -142,7 +142,7 @@ def main() -> None:
     if "--" in first:
         first, later = first[: first.index("--")], first[first.index("--") + 1 :]
     try:
-        _load(first)
+        huge = _load(first)
     except Exception as error:
         control.sendall(f"!{type(error).__name__}: {error}"[:2000].encode())
         return
@@ -150,7 +150,7 @@ def main() -> None:
     with contextlib.suppress(ImportError):
         rules = refusals()
     control.sendall(b"ready" if _alone() else b"!the libraries left threads running, and forking isn't safe")
-    _serve(control, rules, later)
+    _serve(control, rules, later, huge)
 
 
 if __name__ == "__main__":
