@@ -17,16 +17,23 @@ from coursekit.grading.inside.cells import Output, Shell
 from coursekit.grading.inside.copies import copied, serve
 from coursekit.grading.inside.errors import Crossed, SideGone, TooSlow
 from coursekit.grading.inside.frames import Deadline
+from coursekit.grading.inside.package import bring
 from coursekit.grading.inside.peer import Peer
 from coursekit.grading.inside.streams import begin_streams
 
 
-def _files() -> set[Path]:
-    """Return all that lies where tests may write; what is mounted there, such as the interpreter, is not."""
+def _files(but: Path | None) -> set[Path]:
+    """Return all that lies where tests may write.
+
+    Neither what is mounted there, such as the interpreter, is told, nor what lies in one folder.
+    """
     found = set[Path]()
     for place in (".", tempfile.gettempdir()):
         for folder, folders, files in os.walk(os.path.abspath(place)):
-            folders[:] = [name for name in folders if not os.path.ismount(os.path.join(folder, name))]
+            folders[:] = [
+                name for name in folders
+                if Path(folder, name) != but and not os.path.ismount(os.path.join(folder, name))
+            ]  # fmt: skip
             found.update(Path(folder, name) for name in (*folders, *files))
     return found
 
@@ -38,10 +45,11 @@ class Examiner:
         peer: the line to the host.
         shell: where tests run.
         seed: that inputs are drawn from.
+        package: where the package lies; None if nothing is to be copied here.
     """
 
-    def __init__(self, peer: Peer, shell: Shell, seed: int = 0) -> None:
-        self._peer, self._shell, self._seed = peer, shell, seed
+    def __init__(self, peer: Peer, shell: Shell, seed: int = 0, package: Path | None = None) -> None:
+        self._peer, self._shell, self._seed, self._package = peer, shell, seed, package
         self._files: set[Path] | None = None
 
     def copy(self) -> None:
@@ -53,8 +61,8 @@ class Examiner:
     def _tidy(self) -> None:
         """Remove the files of earlier copies; those of the cells before the tests stay."""
         if self._files is None:
-            self._files = _files()
-        for path in sorted(_files() - self._files):
+            self._files = _files(self._package)
+        for path in sorted(_files(self._package) - self._files):
             if path.is_dir() and not path.is_symlink():
                 shutil.rmtree(path, ignore_errors=True)
             else:
@@ -133,10 +141,10 @@ def _told(output: Output) -> Output:
     return {**output, "name": "stdout"} if output.get("name") == "stderr" else output
 
 
-def _serve(connection: socket.socket, shell: Shell, seed: int = 0) -> None:
+def _serve(connection: socket.socket, shell: Shell, seed: int = 0, package: Path | None = None) -> None:
     """Serve the host until it has gone."""
     peer = Peer(connection, judging=False, lean=True)
-    peer.offer(Examiner(peer, shell, seed))
+    peer.offer(Examiner(peer, shell, seed, package))
     serve(peer)
 
 
@@ -152,4 +160,4 @@ def main(connection: socket.socket) -> None:
     Args:
         connection: to the host.
     """
-    _serve(connection, Shell())
+    _serve(connection, Shell(), package=bring(connection))

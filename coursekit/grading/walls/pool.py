@@ -124,19 +124,20 @@ class Walled:
             box.afterwards = house.close
         return box
 
-    def spawn(self, role: str) -> Box:
+    def spawn(self, role: str, limits: Limits | None = None) -> Box:
         """Put a new process behind the walls and run a role of the kit in it.
 
         Args:
             role: a module of ``coursekit.grading.inside``; its ``main`` is given the other end
                 of the connection.
+            limits: what it may use, if not what the others may.
 
         Raises:
             CourseError: if the walls can't be put up.
             ValueError: if the role is no name of a module.
         """
         require(role.isidentifier(), f"role must be the name of a module; got {role!r}")
-        order = {"role": role, "limits": asdict(self.limits), "without": self._without}
+        order = {"role": role, "limits": asdict(limits or self.limits), "without": self._without}
         with self._lock:
             box = self._fork(order)
             self._boxes.append(box)

@@ -12,6 +12,7 @@ from coursekit.grading.judging.houses import Houses
 from coursekit.grading.judging.plan import plan
 from coursekit.grading.judging.session import Session, Timing
 from coursekit.grading.walls.box import Box
+from coursekit.grading.walls.pool import KINDS
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(200)]
 
@@ -23,7 +24,7 @@ class Counted(Examiners):
         self.boxes: list[Box] = []
 
         def spawn() -> Box:
-            self.boxes.append(houses._examiners.spawn("examiner"))
+            self.boxes.append(houses.examiner())
             return self.boxes[-1]
 
         super().__init__(spawn)
@@ -128,3 +129,29 @@ def test_two_submissions_at_a_time_have_two_processes(counted: Counted) -> None:
     assert second.peer.call(second.peer.root, "test", ("assert x == 1", (), 5.0), {})["outputs"] == []
     second.end()
     assert [box.closed for box in counted.boxes] == [True, False]
+
+
+SEARCH = """
+import glob, os
+found = [os.path.join(folder, name) for folder, _, names in os.walk('/')
+         if not folder.startswith(('/proc', '/sys')) for name in names
+         if name in ('one_neuron.py', 'checking.py') and 'coursekit' in folder]
+for way in ('root', 'cwd'):
+    found += glob.glob(f'/proc/[0-9]*/{way}/package') + glob.glob(f'/proc/[0-9]*/{way}/box/*/package')
+found = found or 'nothing'
+"""
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_exercises_lie_in_the_examiners_box_alone(kind: str) -> None:
+    """Both are forked from one process: what the one was given, the other must not find."""
+    where = "import os\nfrom coursekit.assess.workshop import one_neuron\nplace = one_neuron.__file__"
+    with Houses(kind=kind) as houses:
+        examination = houses.examiners.begin((where,), 0, Deadline())
+        say = "assert os.path.exists(place)\nraise AssertionError(place)"
+        told = examination.peer.call(examination.peer.root, "test", (say, (), 9.0), {})
+        assert told["outputs"][0]["evalue"].endswith("/package/coursekit/assess/workshop/one_neuron.py")
+        cells = _cells("raise AssertionError(answer)")
+        cells[1].source = f"{SEARCH}answer = str(found)"
+        assert _said(houses, houses.examiners, cells) == ["nothing"]
+        examination.end()
