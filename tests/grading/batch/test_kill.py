@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.grading.batch.toy_course import NAME, RIGHT, ToyCourse
+from tests.grading.processes import below
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1500)]
 STUDENTS, KILLS, SEED = 200, 10, 20261122
@@ -36,17 +37,6 @@ def _twin(course: ToyCourse, folder: Path) -> ToyCourse:
     return other
 
 
-def _children(process: int) -> list[int]:
-    """Return what a process has started, those who started others first."""
-    told = subprocess.run(["ps", "-eo", "pid=,ppid="], capture_output=True, text=True, check=True).stdout
-    parents = {int(pid): int(parent) for pid, parent in map(str.split, told.splitlines())}
-    found, new = list[int](), [process]
-    while new:
-        new = [pid for pid, parent in parents.items() if parent in new]
-        found += new
-    return found
-
-
 def _written(course: ToyCourse) -> int:
     log = course.folder / ".nbgrader" / "record" / "log.jsonl"
     return log.read_text().count('"event": "written"') if log.exists() else 0
@@ -70,7 +60,7 @@ def test_a_class_survives_kills(tmp_path: Path) -> None:
         if process.poll() is not None:  # the whole class is done
             process.communicate()
             break
-        victims = [process.pid] if kills % 2 else _children(process.pid)[:2]
+        victims = [process.pid] if kills % 2 else below(process.pid)[:2]
         for victim in victims:
             subprocess.run(["kill", "-9", str(victim)], check=False, stderr=subprocess.DEVNULL)
         if process.pid not in victims:  # its walls fell under it: it goes on, or ends; it must not lie
@@ -116,12 +106,12 @@ def test_a_stop_takes_the_walls_down(tmp_path: Path) -> None:
     process = course.start("-m", "coursekit", "grade", NAME)
     started = list[int]()
     for _ in range(600):
-        started = _children(process.pid)
+        started = below(process.pid)
         if len(started) > 6:
             break
         time.sleep(0.1)
     time.sleep(1)
-    started = _children(process.pid)
+    started = below(process.pid)
     process.send_signal(signal.SIGTERM)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 130

@@ -19,6 +19,7 @@ from coursekit.grading.walls.kit import Kit
 from coursekit.grading.walls.limits import Limits
 from coursekit.grading.walls.lowered import nobody
 from coursekit.grading.walls.pool import KINDS, Walled
+from tests.grading.processes import below
 from tests.grading.walls.places import KIT, PROBE, run
 
 ZYGOTE = "coursekit.grading.walls.zygote"
@@ -276,22 +277,10 @@ def test_fifty_boxes_leak_nothing(walled: Walled) -> None:
 
 def _held() -> tuple[int, ...]:
     """Count descriptors, descendants, mounts and control groups that this process may leave behind."""
-    parents: dict[int, list[int]] = {}
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                text = (entry / "stat").read_text()
-            except OSError:
-                continue
-            parents.setdefault(int(text.rsplit(")", 1)[1].split()[1]), []).append(int(entry.name))
-    todo, found = [os.getpid()], 0
-    while todo:
-        todo += (mine := parents.get(todo.pop(), []))
-        found += len(mine)
     lines = Path("/proc/self/mounts").read_text().splitlines()
     mounts = len([line for line in lines if " /tmp " in line or "/coursekit-walls-" in line])  # ours alone
     groups = len(list(Path("/sys/fs/cgroup").rglob(f"coursekit-{os.getpid()}-*")))
-    return len(os.listdir("/proc/self/fd")), found, mounts, groups
+    return len(os.listdir("/proc/self/fd")), len(below(os.getpid())), mounts, groups
 
 
 def test_random_numbers_and_temporary_folders_are_each_box_s_own(walled: Walled) -> None:
@@ -415,19 +404,10 @@ def _forking(others: set[int]) -> int:
     """Return the number of this process's newest forking process: of Python, not of the wall around it."""
     (found,) = [
         number
-        for number in set(processes_with(ZYGOTE)) - others
-        if Path(f"/proc/{number}/comm").read_text().startswith("python") and _below(number, os.getpid())
+        for number in (set(processes_with(ZYGOTE)) - others) & set(below(os.getpid()))
+        if Path(f"/proc/{number}/comm").read_text().startswith("python")
     ]
     return found
-
-
-def _below(number: int, above: int) -> bool:
-    """Tell whether a process descends from another, by parents alone."""
-    while number > 1:
-        number = int(Path(f"/proc/{number}/stat").read_text().rsplit(")", 1)[1].split()[1])
-        if number == above:
-            return True
-    return False
 
 
 def test_everything_ends_with_the_host(tmp_path: Path) -> None:
