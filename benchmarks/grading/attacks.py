@@ -1,6 +1,8 @@
 """The attack table: every hostile submission through nbgrader, otter and this project's judge.
 
-    python benchmarks/grading/attacks.py --grader nbgrader --environment VENV --results FILE [--only NAME]
+    PYTHONPATH=. python benchmarks/grading/attacks.py --grader nbgrader --environment VENV --results FILE
+
+With `--only NAME` it is that attack alone.
 
 Each attack stands between two honest students; peers run inside a throw-away wall of their own.
 It needs root, for the layer over the peers' environment, and control groups for processes.

@@ -1,6 +1,6 @@
 """The data file of the attack table, and the table in Markdown, from the results of ``attacks.py``.
 
-python benchmarks/grading/collect.py --results FOLDER --environment VENV
+PYTHONPATH=. python benchmarks/grading/collect.py --results FOLDER --environment VENV
 """
 
 import argparse

@@ -1,6 +1,6 @@
 """Meters for a command and all that it starts: CPU by a control group, memory by sampling."""
 
-__all__ = ["Reading", "descendants", "measured"]
+__all__ = ["Reading", "measured"]
 
 import os
 import resource
@@ -12,6 +12,8 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
+
+from tests.grading.processes import below
 
 _GROUPS = Path("/sys/fs/cgroup/cpuacct")
 _WAIT = "import os, sys; sys.stdin.read(1); os.execvp(sys.argv[1], sys.argv[1:])"
@@ -37,25 +39,6 @@ class Reading(NamedTuple):
     first: float | None
 
 
-def descendants(root: int) -> list[int]:
-    """Return a process and all below it.
-
-    Args:
-        root: its number.
-    """
-    children: dict[int, list[int]] = {}
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        with suppress(OSError, IndexError):
-            parent = int(path.read_text(errors="replace").rpartition(")")[2].split()[1])
-            children.setdefault(parent, []).append(int(path.parent.name))
-    found, todo = [], [root]
-    while todo:
-        above = todo.pop()
-        found.append(above)
-        todo += children.get(above, [])
-    return found
-
-
 def _share(process: int) -> int:
     """Return the kB of a process's memory, shared pages by its share."""
     with suppress(OSError, StopIteration):
@@ -74,7 +57,7 @@ class _Watch(threading.Thread):
     def run(self) -> None:
         """Look until told to stop."""
         while not self.over.wait(self._pause):
-            self.most = max(self.most, sum(map(_share, descendants(self._root))))
+            self.most = max(self.most, sum(map(_share, [self._root, *below(self._root)])))
 
 
 def measured(

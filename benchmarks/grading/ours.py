@@ -21,27 +21,9 @@ from coursekit.grading.walls.doctor import require_walls
 from coursekit.grading.walls.limits import Limits
 from tests.grading.judging.attacks import Attack
 from tests.grading.judging.toy import graded, released, submitted
+from tests.grading.processes import below
 
 _TIMING = Timing(cell=10, test=10, whole=60)
-
-
-def _below(process: int) -> set[int]:
-    """Return all processes that descend from one and are not dead."""
-    parents = {}
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            after = path.read_text("ascii", errors="replace").rpartition(")")[2].split()
-        except OSError:
-            continue
-        if after[0] != "Z":
-            parents[int(path.parent.name)] = int(after[1])
-    found, todo = set[int](), [process]
-    while todo:
-        above = todo.pop()
-        below = {number for number, parent in parents.items() if parent == above} - found
-        found |= below
-        todo += below
-    return found
 
 
 def _tell(listener: socket.socket) -> None:
@@ -77,7 +59,9 @@ class Ours:
     def _running(self) -> set[int]:
         """Return what runs where submissions do; the place of the tests never runs any code of theirs."""
         house = self.houses._students._standing
-        return _below(house._process.pid) if house is not None and house._process is not None else set()
+        if house is None or house._process is None:
+            return set()
+        return set(below(house._process.pid, dead=False))
 
     def _judged(self, notebook: NotebookNode) -> tuple[dict[str, int], str]:
         judge(notebook, released(), self.houses, _TIMING, 1)

@@ -1,6 +1,6 @@
 """Memory by workers, seconds a submission by the size of the class, and the start: of ours alone.
 
-python benchmarks/grading/scale.py [--sizes 100 300 1000] [--out scale.json]
+PYTHONPATH=. python benchmarks/grading/scale.py [--sizes 100 300 1000] [--out scale.json]
 """
 
 import argparse

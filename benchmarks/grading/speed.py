@@ -1,6 +1,6 @@
 """The same torch submissions through nbgrader, otter and this project, side by side in alternating rounds.
 
-    python benchmarks/grading/speed.py --environment VENV [--rounds 3] [--out results.json]
+    PYTHONPATH=. python benchmarks/grading/speed.py --environment VENV [--rounds 3] [--out results.json]
 
 nbgrader: one ``nbgrader autograde`` with its stock configuration. otter: ``otter run``, one after the
 other. Ours: one ``coursekit grade`` with all cores, walls up.

@@ -1,8 +1,9 @@
 """Running a candidate on its cases and saying what came of it; nothing a candidate does gets out of here."""
 
-__all__ = ["VISIBLE_SEED", "check", "draw_from", "examine", "grade", "grade_answer", "reported"]
+__all__ = ["CALL", "VISIBLE_SEED", "check", "draw_from", "examine", "grade", "grade_answer", "reported"]
 
 import contextlib
+import re
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -15,6 +16,8 @@ from coursekit.assess.registry import exercise, question
 from coursekit.assess.report import NotPassed, Outcome, Report
 from coursekit.assess.verdict import Finding, verdict
 
+# A call of `check` or `grade` as a notebook has it; the group is the id of the exercise.
+CALL = re.compile(r"""\b(?:check|grade)\(\s*["']([^"']+)["']""")
 VISIBLE_SEED = 0
 _BETWEEN_VARIANTS = 1_000_003  # far more than the seeds of one assignment span
 

@@ -13,10 +13,11 @@ import nbformat
 
 from coursekit._check import CourseError
 from coursekit.assess import Question, question
+from coursekit.assess.checking import CALL
 from coursekit.grading.quizzes import quiz
 
 Notebook = dict[str, Any]
-_GRADED = re.compile(r'\b((?:check|grade)\("[^"]+", \w+)')
+_GRADED = re.compile(rf"{CALL.pattern}, \w+")
 _DRAWN = re.compile(r'question\("([^"]+)"\)\.draw\(SEED\)')
 _FIRST_SEED, _MOST_SEEDS = 100_000, 50_000  # far from the seeds that pages and notebooks use
 _MOST = 10_000
@@ -47,7 +48,7 @@ def _rewritten(notebook: Notebook, assignment: str, number: int) -> Notebook:
         sources = [source.replace(old, new) for source in sources]
     for cell, source in zip(notebook["cells"], sources, strict=True):
         if cell["cell_type"] == "code":
-            source = _GRADED.sub(rf"\1, variant={number}", source)
+            source = _GRADED.sub(rf"\g<0>, variant={number}", source)
         cell["source"] = source.splitlines(keepends=True)
     return notebook
 

@@ -27,6 +27,7 @@ from coursekit.assess import (
     solution,
 )
 from coursekit.assess.calibrate import calibrate_exercise
+from coursekit.assess.checking import CALL
 from coursekit.assess.verdict import verdict
 from coursekit.assess.workshop._model import digits_model
 from coursekit.assess.workshop._setting import SETTING
@@ -200,6 +201,15 @@ def test_report_shows_itself_in_text_and_html() -> None:
     assert "<script>" not in wrong._repr_html_()
     assert "&lt;script&gt;" in wrong._repr_html_()
     assert "color:inherit" in right._repr_html_()
+
+
+def test_a_call_names_its_exercise_however_it_is_written() -> None:
+    for text in ('check("a/b", f)', "x = grade('a/b', f)", 'check(\n    "a/b", f\n)'):
+        found = CALL.search(text)
+        assert found is not None
+        assert found[1] == "a/b"
+    for text in ('grade_answer("a/b", 3, seed=1)', 'recheck("a/b", f)', "check(name, f)"):
+        assert CALL.search(text) is None
 
 
 def test_grade_returns_a_plain_float_or_raises_the_message() -> None:

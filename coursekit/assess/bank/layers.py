@@ -8,6 +8,7 @@ from collections.abc import Callable
 from itertools import pairwise, product
 
 from coursekit.assess.bank._activations import relu, sigmoid, softmax
+from coursekit.assess.bank._matrices import Rows, times, turned
 from coursekit.assess.bank._write import Matrix, halves, matrix, num, row, table
 from coursekit.assess.template import Distractor, Draft, template
 
@@ -16,15 +17,9 @@ CHAPTER = "exam/lecture-03"
 _VARIED = [three for three in product(range(3), repeat=3) if len(set(three)) > 1]
 
 
-def _drawn(rng: random.Random, rows: int, columns: int, most: float = 2) -> list[list[float]]:
+def _drawn(rng: random.Random, rows: int, columns: int, most: float = 2) -> Rows:
     """Draw a matrix of multiples of one half without zeros."""
     return [[halves(rng, -most, most) for _ in range(columns)] for _ in range(rows)]
-
-
-def _times(left: Matrix, right: Matrix) -> list[list[float]]:
-    """Return the product of two matrices."""
-    columns = list(zip(*right, strict=True))
-    return [[sum(a * b for a, b in zip(line, column, strict=True)) for column in columns] for line in left]
 
 
 def _each(f: Callable[[float], float], rows: Matrix) -> tuple[float, ...]:
@@ -32,12 +27,7 @@ def _each(f: Callable[[float], float], rows: Matrix) -> tuple[float, ...]:
     return tuple(f(entry) for line in rows for entry in line)
 
 
-def _turned(rows: Matrix) -> list[list[float]]:
-    """Return the transpose."""
-    return [list(column) for column in zip(*rows, strict=True)]
-
-
-def _errors(y: Matrix, classes: list[int]) -> list[list[float]]:
+def _errors(y: Matrix, classes: list[int]) -> Rows:
     """Return the outputs minus the one-hot targets."""
     return [[p - (k == c) for k, p in enumerate(line)] for line, c in zip(y, classes, strict=True)]
 
@@ -56,7 +46,7 @@ def _names(letter: str, columns: int) -> tuple[str, ...]:
 def output(rng: random.Random) -> Draft:
     n, k = rng.randint(2, 3), rng.randint(2, 3)
     w, (x,), (b,) = _drawn(rng, n, k), _drawn(rng, 1, n), _drawn(rng, 1, k)
-    (weighted,) = _times([x], w)
+    (weighted,) = times([x], w)
     u = [s + c for s, c in zip(weighted, b, strict=True)]
     y = tuple(map(relu, u))
     wrong = [
@@ -70,7 +60,7 @@ def output(rng: random.Random) -> Draft:
         ),
     ]  # fmt: skip
     if n == k:
-        (other,) = _times([x], _turned(w))
+        (other,) = times([x], turned(w))
         answer = tuple(relu(s + c) for s, c in zip(other, b, strict=True))
         told = "You computed $W x$: a neuron's weights stand in a column of $W$."
         wrong.append(Distractor(answer, "rows taken as neurons", told))
@@ -100,10 +90,10 @@ def output(rng: random.Random) -> Draft:
 )  # fmt: skip
 def batch(rng: random.Random) -> Draft:
     x, w, b = _drawn(rng, 2, 2, 1.5), _drawn(rng, 2, 2, 1.5), rng.sample((-1.5, -1, -0.5, 0.5, 1, 1.5), 2)
-    weighted = _times(x, w)
+    weighted = times(x, w)
     u = [[s + c for s, c in zip(line, b, strict=True)] for line in weighted]
     y = _each(sigmoid, u)
-    turned = [[s + c for s in line] for line, c in zip(weighted, b, strict=True)]
+    along = [[s + c for s in line] for line, c in zip(weighted, b, strict=True)]
     return Draft(
         f"A layer of two sigmoid neurons has the weights $W = {matrix(w)}$, one column for each neuron, and "
         f"the bias $b = {row(b)}^\\top$. What is its output $Y = \\sigma(X W + 1 b^\\top)$ for the batch $X "
@@ -111,7 +101,7 @@ def batch(rng: random.Random) -> Draft:
         y,
         (
             Distractor(
-                _each(sigmoid, turned), "bias along the batch",
+                _each(sigmoid, along), "bias along the batch",
                 "The bias was spread over the patterns: each neuron, that is each column, has its own entry "
                 "of $b$.",
             ),
@@ -222,8 +212,8 @@ def softmax_gradient(rng: random.Random) -> Draft:
     x = [[rng.choice((-2, -1, 1, 2)) for _ in range(2)] for _ in range(3)]
     u, classes = [list(rng.choice(_VARIED)) for _ in range(3)], list(rng.choice(_VARIED))
     y = [softmax(line) for line in u]
-    over_batch = _turned([softmax(column) for column in _turned(u)])
-    total, wrong_total = (_times(_turned(x), _errors(z, classes)) for z in (y, over_batch))
+    over_batch = turned([softmax(column) for column in turned(u)])
+    total, wrong_total = (times(turned(x), _errors(z, classes)) for z in (y, over_batch))
     key = _each(lambda g: g / 3, total)
     # Any logits can be told if X with a column of ones is regular: some W and b give them.
     area = (x[1][0] - x[0][0]) * (x[2][1] - x[0][1]) - (x[2][0] - x[0][0]) * (x[1][1] - x[0][1])

@@ -6,6 +6,8 @@ import math
 import random
 from collections.abc import Callable
 
+from coursekit.assess.bank._activations import sigmoid
+from coursekit.assess.bank._matrices import Rows, times, turned
 from coursekit.assess.bank._write import halves, matrix, num, pick, row
 from coursekit.assess.template import Distractor, Draft, template
 
@@ -13,22 +15,10 @@ CHAPTER = "exam/lecture-08"
 
 _STEPS = 3
 
-Rows = list[list[float]]
-
-
-def _times(a: Rows, b: Rows) -> Rows:
-    """Return the matrix product."""
-    columns = list(zip(*b, strict=True))
-    return [[sum(p * q for p, q in zip(line, column, strict=True)) for column in columns] for line in a]
-
 
 def _flat(steps: list[Rows]) -> tuple[float, ...]:
     """Return all entries, step by step and row by row."""
     return tuple(entry for rows in steps for line in rows for entry in line)
-
-
-def _sigmoid(u: float) -> float:
-    return 1 / (1 + math.exp(-u))
 
 
 def _inputs(rng: random.Random, most: int) -> list[Rows]:
@@ -48,7 +38,7 @@ def _elman(
     """Return the hidden states of all steps."""
     state, states = [[0.0] * len(b) for _ in inputs[0]], []
     for x in inputs:
-        sums = zip(_times(x, u), _times(state, w), strict=True)
+        sums = zip(times(x, u), times(state, w), strict=True)
         state = [[f(p + q + r) for p, q, r in zip(*lines, b, strict=True)] for lines in sums]
         states.append(state)
     return states
@@ -69,7 +59,6 @@ def elman(rng: random.Random) -> Draft:
     w = [[halves(rng, -1, 1), across[0]], [across[1], halves(rng, -1, 1)]]
     b = [halves(rng, -0.5, 0.5) for _ in range(2)]
     states = _elman(inputs, u, w, b)
-    turned = [list(column) for column in zip(*w, strict=True)]
     none = [[0.0, 0.0], [0.0, 0.0]]
     return Draft(
         "An Elman network computes $H(t) = \\tanh(X(t) U + H(t-1) W + 1 b^\\top)$ with $H(0) = 0$; rows are "
@@ -79,7 +68,7 @@ def elman(rng: random.Random) -> Draft:
         _flat(states),
         (
             Distractor(
-                _flat(_elman(inputs, u, turned, b)), "W transposed",
+                _flat(_elman(inputs, u, turned(w), b)), "W transposed",
                 "W was used transposed: with states as rows, the state is multiplied by W as it stands, "
                 "from the right.",
             ),
@@ -88,7 +77,7 @@ def elman(rng: random.Random) -> Draft:
                 "The state was set to zero before each step: it is carried on from one step to the next.",
             ),
             Distractor(
-                _flat(_elman(inputs, u, w, b, _sigmoid)), "sigmoid for tanh",
+                _flat(_elman(inputs, u, w, b, sigmoid)), "sigmoid for tanh",
                 "Those are states of units with a logistic sigmoid: here the hidden units use tanh.",
             ),
         ),
@@ -96,7 +85,7 @@ def elman(rng: random.Random) -> Draft:
         (
             f"$H(1) = \\tanh(X(1) U + 1 b^\\top) = {matrix(states[0])}$, since $H(0) = 0$",
             *(
-                f"$H({t - 1}) W = {matrix(_times(states[t - 2], w))}$, so $H({t}) = {matrix(states[t - 1])}$"
+                f"$H({t - 1}) W = {matrix(times(states[t - 2], w))}$, so $H({t}) = {matrix(states[t - 1])}$"
                 for t in (2, 3)
             ),
         ),
@@ -122,7 +111,7 @@ def _jordan(
     states: list[Rows] = []
     outputs: list[float] = []
     for x in inputs:
-        sums = zip(_times(x, u), back, strict=True)
+        sums = zip(times(x, u), back, strict=True)
         state = [[max(p + q * r + s, 0.0) for p, q, r, s in zip(*both, w, b, strict=True)] for both in sums]
         y = [sum(p * q for p, q in zip(line, v, strict=True)) + c for line in state]
         back = state if feed_state else [[one] * len(w) for one in y]
@@ -141,7 +130,7 @@ def _jordan(
 def jordan(rng: random.Random) -> Draft:
     inputs = _inputs(rng, 2)
     signs = ((-0.5, -0.5), (-0.5, 0.5), (0.5, -0.5), (0.5, 0.5))
-    u = [list(line) for line in zip(*rng.sample(signs, 3), strict=True)]  # a different column for each unit
+    u = turned(rng.sample(signs, 3))  # a different column for each unit
     w, v = [rng.choice((-0.5, 0.5)) for _ in range(3)], [rng.choice((-2.0, -1.0, 1.0, 2.0)) for _ in range(3)]
     b, c = [rng.choice((-0.5, 0.5, 1.0)) for _ in range(3)], halves(rng, -1.5, 1.5)
     nets = (u, w, b, v, c)

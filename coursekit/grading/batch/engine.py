@@ -3,11 +3,12 @@
 __all__ = ["Engine", "Local", "cores"]
 
 import os
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from itertools import islice
 from types import TracebackType
-from typing import Protocol
+from typing import Self
 
 from coursekit.grading.judging.standing import close, only
 from coursekit.grading.marking.judge import House
@@ -15,17 +16,20 @@ from coursekit.grading.marking.mark import Marked, mark
 from coursekit.grading.marking.task import Paper, Task
 
 
-class Engine(Protocol):
+class Engine(ABC):
     """Whatever grades many submissions, in any order."""
 
-    def __enter__(self) -> "Engine":
+    def __enter__(self) -> Self:
         """Begin."""
+        return self
 
+    @abstractmethod
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """End, with everything that was begun."""
 
+    @abstractmethod
     def prepare(self, seconds: float, forbidden: Iterable[str]) -> None:
         """Begin to make ready what grading needs.
 
@@ -34,6 +38,7 @@ class Engine(Protocol):
             forbidden: modules that it does without.
         """
 
+    @abstractmethod
     def marked(self, task: Task, papers: Iterable[Paper]) -> Iterator[Marked]:
         """Yield verdicts as they are done.
 
@@ -48,7 +53,7 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-class Local:
+class Local(Engine):
     """Submissions side by side on this machine: a thread drives each, and its code runs in other processes.
 
     Args:
@@ -62,18 +67,9 @@ class Local:
         self._ahead = workers + 1
 
     def prepare(self, seconds: float, forbidden: Iterable[str]) -> None:
-        """Begin to put up the walls, while other things are made ready.
-
-        Args:
-            seconds: of processor time for a submission.
-            forbidden: modules that it does without.
-        """
+        """Begin to put up the walls, while other things are made ready; see ``Engine``."""
         if self._walled:
             self._pool.submit(only, seconds, tuple(forbidden))
-
-    def __enter__(self) -> "Local":
-        """Begin."""
-        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -84,12 +80,7 @@ class Local:
         self._pool.shutdown(cancel_futures=True)
 
     def marked(self, task: Task, papers: Iterable[Paper]) -> Iterator[Marked]:
-        """Yield verdicts as they are done.
-
-        Args:
-            task: what all are graded against.
-            papers: what was handed in; taken as they are needed.
-        """
+        """Yield verdicts as they are done; see ``Engine``."""
         walls: House = only(task.whole_seconds, task.forbidden) if task.walls else None
         left, running = iter(papers), set[Future[Marked]]()
         while True:

@@ -16,6 +16,7 @@ from types import TracebackType
 from typing import Any
 
 from coursekit._check import CourseError
+from coursekit.grading.batch.engine import Engine
 from coursekit.grading.batch.walls import standing_walls
 from coursekit.grading.judging.standing import house
 from coursekit.grading.marking.mark import Marked, mark
@@ -70,7 +71,7 @@ def tls(authority: str | None, certificate: str | None, key: str | None) -> Any:
     )
 
 
-class Spread:
+class Spread(Engine):
     """Submissions on the workers of a scheduler.
 
     Args:
@@ -98,10 +99,6 @@ class Spread:
             raise CourseError(f"the scheduler at {address} has no workers: start `dask worker {address}`")
         self._ahead = 2 * threads
 
-    def __enter__(self) -> "Spread":
-        """Begin."""
-        return self
-
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
@@ -109,19 +106,10 @@ class Spread:
         self._client.close(timeout=5)
 
     def prepare(self, seconds: float, forbidden: Iterable[str]) -> None:
-        """Do nothing: each worker puts up walls of its own.
-
-        Args:
-            seconds: of processor time for a submission.
-            forbidden: modules that it does without.
-        """
+        """Do nothing: each worker puts up walls of its own; see ``Engine``."""
 
     def marked(self, task: Task, papers: Iterable[Paper]) -> Iterator[Marked]:
-        """Yield verdicts as they are done.
-
-        Args:
-            task: what all are graded against.
-            papers: what was handed in; taken as they are needed.
+        """Yield verdicts as they are done; see ``Engine``.
 
         Raises:
             CourseError: if the scheduler is lost; what was graded is kept.

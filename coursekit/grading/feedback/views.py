@@ -9,12 +9,11 @@ from typing import Any
 
 from markupsafe import Markup
 
+from coursekit.assess.checking import CALL
 from coursekit.assess.registry import exercise
 from coursekit.grading.feedback.code import code, plain
 from coursekit.grading.feedback.outputs import messages, outputs
 from coursekit.grading.feedback.prose import prose
-
-_EXERCISE = re.compile(r"\b(?:check|grade)\(\s*[\"']([\w./-]+)[\"']")
 
 
 @dataclass(frozen=True)
@@ -94,7 +93,7 @@ def _named(grade_id: object) -> str:
 
 def _hint(source: str) -> Markup:
     """Return the first hint of the exercise that a test cell names."""
-    found = _EXERCISE.search(source)
+    found = CALL.search(source)
     try:
         return prose(exercise(found[1]).hints[0]) if found else Markup("")
     except (ValueError, IndexError):

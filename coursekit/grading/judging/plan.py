@@ -1,6 +1,6 @@
 """What a released notebook asks for: its tests, what they take from answers, what sets them up."""
 
-__all__ = ["Plan", "plan"]
+__all__ = ["Plan", "defined", "is_test", "plan", "tag"]
 
 import ast
 import builtins
@@ -57,28 +57,38 @@ def is_test(cell: Any) -> bool:
     return cell["cell_type"] == "code" and bool(tag(cell).get("grade")) and not tag(cell).get("solution")
 
 
-def _bound(node: ast.stmt) -> set[str]:
-    """Return the names that a top-level statement defines or imports."""
-    if isinstance(node, (ast.FunctionDef, ast.ClassDef, ast.AsyncFunctionDef)):
-        return {node.name}
-    if isinstance(node, (ast.Import, ast.ImportFrom)):
-        return {(alias.asname or alias.name).split(".")[0] for alias in node.names}
-    return {
-        name.id for name in ast.walk(node) if isinstance(name, ast.Name) and isinstance(name.ctx, ast.Store)
-    }
-
-
 def _tables(table: symtable.SymbolTable) -> Iterator[symtable.SymbolTable]:
     yield table
     for inner in table.get_children():
         yield from _tables(inner)
 
 
+def _table(source: str) -> symtable.SymbolTable:
+    """Return the names of a cell; magics and what is not Python have none."""
+    code = "\n".join(map(ast.unparse, _statements(source)))
+    try:
+        return symtable.symtable(code, "<cell>", "exec")
+    except SyntaxError:  # some is found only once names are looked at, such as a parameter that stands twice
+        return symtable.symtable("", "<cell>", "exec")
+
+
+def defined(source: str) -> set[str]:
+    """Return the names that a cell defines or imports at its top level.
+
+    Args:
+        source: of the cell.
+
+    Example:
+        >>> sorted(defined("import numpy as np\\nif np:\\n    def f(x): y = x"))
+        ['f', 'np']
+    """
+    return {one.get_name() for one in _table(source).get_symbols() if one.is_assigned() or one.is_imported()}
+
+
 def _taken(source: str) -> set[str]:
     """Return the names that a piece of code takes from outside."""
     found = set()
-    code = "\n".join(map(ast.unparse, _statements(source)))
-    for table in _tables(symtable.symtable(code, "<cell>", "exec")):
+    for table in _tables(_table(source)):
         top = table.get_type() == "module"
         for symbol in table.get_symbols():
             own = symbol.is_assigned() or symbol.is_imported()
@@ -102,7 +112,7 @@ def _split(source: str, answers: set[str]) -> str:
     for node in _statements(source):
         written = ast.unparse(node)
         if _taken(written) & answers:
-            answers |= _bound(node)
+            answers |= defined(written)
         else:
             kept.append(written)
     return "\n".join(kept)
@@ -112,7 +122,7 @@ def _assessing(code: list[Any]) -> set[str]:
     """Return the names that set-up cells import from the room of exercises and questions."""
     nodes = [node for cell in code if tag(cell).get("locked") for node in _statements(cell["source"])]
     rooms = [node for node in nodes if isinstance(node, ast.ImportFrom) and node.module == "coursekit.assess"]
-    return {name for node in rooms for name in _bound(node)}
+    return {alias.asname or alias.name for node in rooms for alias in node.names}
 
 
 def plan(released: Iterable[Any], cells: Iterable[Any] | None = None) -> Plan:
@@ -127,14 +137,14 @@ def plan(released: Iterable[Any], cells: Iterable[Any] | None = None) -> Plan:
     answers: set[str] = set()
     for cell in kept:
         if tag(cell).get("solution"):
-            answers |= {name for node in _statements(cell["source"]) for name in _bound(node)}
+            answers |= defined(cell["source"])
     assessing, setup, examined = _assessing(code), [], []
     for cell in code:
         if is_test(cell) or (tag(cell).get("locked") and _taken(cell["source"]) & assessing):
             examined.append(cell)
         elif tag(cell).get("locked"):
             setup.append(_split(cell["source"], answers))
-    own = {name for source in setup for node in _statements(source) for name in _bound(node)}
+    own = set[str]().union(*map(defined, setup))
     tests: dict[str, tuple[str, ...]] = {}
     problems = []
     for cell in examined:

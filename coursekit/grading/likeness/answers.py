@@ -3,16 +3,16 @@
 __all__ = ["Place", "answers", "order", "released", "tasks"]
 
 import json
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+from coursekit.assess.checking import CALL
 from coursekit.grading.marking.verdict import Verdict
 from coursekit.grading.record import Record
 
 Place = tuple[str, str]  # notebook and grade id
-_CALL = re.compile(r'\b(?:check|grade)\(\s*"([^"]+)"')
+Found = TypeVar("Found")
 _TROUBLE = (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError)
 
 
@@ -48,19 +48,22 @@ def answers(record: Record, verdicts: Mapping[str, Verdict]) -> dict[Place, dict
     return found
 
 
+def _each(folder: Path, read: Callable[[str, bytes], Iterable[Found]]) -> Iterator[Found]:
+    """Yield what is read of the released notebooks, in their order; what can't be read is left out."""
+    for path in sorted(folder.glob("*.ipynb")):
+        try:
+            yield from read(path.stem, path.read_bytes())
+        except _TROUBLE:
+            continue
+
+
 def released(folder: Path) -> dict[Place, str]:
     """Return the answer cells as they were handed out; none if the release is not there.
 
     Args:
         folder: of the released assignment.
     """
-    found: dict[Place, str] = {}
-    for path in sorted(folder.glob("*.ipynb")):
-        try:
-            found |= _answers(path.stem, path.read_bytes())
-        except _TROUBLE:
-            continue
-    return found
+    return dict(_each(folder, lambda name, data: _answers(name, data).items()))
 
 
 def order(folder: Path) -> list[Place]:
@@ -69,14 +72,11 @@ def order(folder: Path) -> list[Place]:
     Args:
         folder: of the released assignment.
     """
-    found: list[Place] = []
-    for path in sorted(folder.glob("*.ipynb")):
-        try:
-            tags = [tag for tag, _ in _cells(path.read_bytes()) if tag.get("grade")]
-            found += [(path.stem, str(tag["grade_id"])) for tag in tags]
-        except _TROUBLE:
-            continue
-    return found
+    return list(_each(folder, _graded))
+
+
+def _graded(name: str, data: bytes) -> list[Place]:
+    return [(name, str(tag["grade_id"])) for tag, _ in _cells(data) if tag.get("grade")]
 
 
 def tasks(folder: Path) -> dict[Place, str]:
@@ -85,17 +85,15 @@ def tasks(folder: Path) -> dict[Place, str]:
     Args:
         folder: of the released assignment.
     """
-    found: dict[Place, str] = {}
-    for path in sorted(folder.glob("*.ipynb")):
-        waiting: list[Place] = []
-        try:
-            for tag, text in _cells(path.read_bytes()):
-                call = _CALL.search(text)
-                if tag.get("solution"):
-                    waiting.append((path.stem, str(tag["grade_id"])))
-                elif call:
-                    found |= dict.fromkeys(waiting, call[1])
-                    waiting = []
-        except _TROUBLE:
-            continue
-    return found
+    return dict(_each(folder, _checked))
+
+
+def _checked(name: str, data: bytes) -> Iterator[tuple[Place, str]]:
+    waiting: list[Place] = []
+    for tag, text in _cells(data):
+        call = CALL.search(text)
+        if tag.get("solution"):
+            waiting.append((name, str(tag["grade_id"])))
+        elif call:
+            yield from [(place, call[1]) for place in waiting]
+            waiting = []

@@ -3,7 +3,6 @@
 __all__ = ["complaints", "refuse"]
 
 import builtins
-import symtable
 from collections.abc import Iterable, Sequence
 from copy import deepcopy
 from pathlib import Path
@@ -12,18 +11,8 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 
-from coursekit.grading.judging.plan import is_test, plan, tag
+from coursekit.grading.judging.plan import defined, is_test, plan, tag
 from coursekit.grading.release import ClearAnswers
-
-
-def _defined(source: str) -> set[str]:
-    """Return the names that a cell defines or imports at its top level; none if it is not Python."""
-    lines = [line for line in source.splitlines() if not line.lstrip().startswith(("%", "!"))]
-    try:
-        table = symtable.symtable("\n".join(lines), "<cell>", "exec")
-    except SyntaxError:
-        return set()
-    return {one.get_name() for one in table.get_symbols() if one.is_assigned() or one.is_imported()}
 
 
 def _collisions(code: Iterable[Any]) -> list[str]:
@@ -32,10 +21,10 @@ def _collisions(code: Iterable[Any]) -> list[str]:
     owners: dict[str, str] = {}
     for cell in cells:
         if tag(cell).get("locked") and not is_test(cell):
-            owners |= dict.fromkeys(_defined(cell["source"]), f"set-up cell {tag(cell).get('grade_id')}")
+            owners |= dict.fromkeys(defined(cell["source"]), f"set-up cell {tag(cell).get('grade_id')}")
     found = []
     for cell in (cell for cell in cells if tag(cell).get("solution")):
-        for name in sorted(_defined(cell["source"])):
+        for name in sorted(defined(cell["source"])):
             owner = owners.get(name) or ("Python itself" if hasattr(builtins, name) else "")
             if owner:
                 asked = tag(cell).get("grade_id")

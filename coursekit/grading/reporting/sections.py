@@ -21,8 +21,15 @@ def _share(value: float | None) -> str:
     return "–" if value is None else f"{100 * value:.0f} %"
 
 
-def _folded(content: str, rows: int, what: str) -> str:
-    return fold(f"{rows} {what}", content) if rows > _LONG else content
+def _told(title: str, head: tuple[str, ...], rows: list[list[str]], what: str) -> str:
+    """Return a table of words; a long one is folded away below how many of what it holds."""
+    content = table(title, head, rows, frozenset())
+    return fold(f"{len(rows)} {what}", content) if len(rows) > _LONG else content
+
+
+def _named(words: str, students: list[str]) -> list[str]:
+    """Say something of some students and name them; nothing if there are none."""
+    return [_paragraph(words), name_list(students)] if students else []
 
 
 def states(found: Class) -> str:
@@ -36,18 +43,12 @@ def states(found: Class) -> str:
     without = [entry for entry in found.entries if entry.score is None and entry.reason]
     if without:
         lines = [[text(e.student), text(e.state), text(e.reason)] for e in without]
-        told = table("Why there is no number", ("student", "state", "reason"), lines, frozenset())
-        parts.append(_folded(told, len(lines), "students without a number"))
+        head = ("student", "state", "reason")
+        parts.append(_told("Why there is no number", head, lines, "students without a number"))
     waiting = [entry.student for entry in found.entries if entry.waiting]
-    if waiting:
-        parts += [_paragraph("A person has yet to read a part of these, and their points will rise or stay:")]
-        parts.append(name_list(waiting))
+    parts += _named("A person has yet to read a part of these, and their points will rise or stay:", waiting)
     bare = [e.student for e in found.entries if e.score is not None and e.student not in found.verdicts]
-    if bare:
-        parts.append(
-            _paragraph("The record holds no verdict for these; the sections on answers leave them out:")
-        )
-        parts.append(name_list(bare))
+    parts += _named("The record holds no verdict for these; the sections on answers leave them out:", bare)
     return "\n".join(parts)
 
 
@@ -154,7 +155,7 @@ def faults(found: Class) -> str:
     if not lines:
         return _paragraph("No submission had a fault while it ran.")
     rows = [[text(who), text(line)] for who, line in lines]
-    return _folded(table("Faults", ("student", "what happened"), rows, frozenset()), len(rows), "faults")
+    return _told("Faults", ("student", "what happened"), rows, "faults")
 
 
 def guesses(found: Class) -> str:
@@ -171,7 +172,7 @@ def guesses(found: Class) -> str:
         [text(who), text(line), "no" if clear else "yes: look at it"] for clear, who, line in sorted(told)
     ]
     head = ("student", "what was guessed", "close call")
-    return _folded(table("Guesses", head, rows, frozenset()), len(rows), "guesses")
+    return _told("Guesses", head, rows, "guesses")
 
 
 def slowest(found: Class) -> str:

@@ -2,7 +2,6 @@
 
 import csv
 import fcntl
-import shutil
 import sqlite3
 from pathlib import Path
 
@@ -42,7 +41,7 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> ToyCourse:
         database.execute("update assignment set duedate = '2026-01-01 12:00:00.000000'")
     for student, (answers, _, _) in CLASS.items():
         course.hand_in(student, answers, "2026-01-01 15:00:00" if student in ("bob", "dora") else "")
-    shutil.copytree(course.folder, course.folder.with_name("before"))
+    course.before = course.twin(course.folder.with_name("before"))  # type: ignore[attr-defined]
     course.told = course.grade()  # type: ignore[attr-defined]
     return course
 
@@ -50,10 +49,7 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> ToyCourse:
 @pytest.fixture
 def copy(graded: ToyCourse, tmp_path: Path) -> ToyCourse:
     """Return a graded course to change."""
-    shutil.copytree(graded.folder, tmp_path / "copy")
-    other = object.__new__(ToyCourse)
-    other.folder = tmp_path / "copy"
-    return other
+    return graded.twin(tmp_path / "copy")
 
 
 @pytest.mark.parametrize("student", CLASS)
@@ -68,9 +64,7 @@ def test_every_mark_is_exact(graded: ToyCourse, student: str) -> None:
 
 
 def test_nbgrader_itself_writes_the_same(graded: ToyCourse, tmp_path: Path) -> None:
-    other = object.__new__(ToyCourse)
-    other.folder = tmp_path / "peer"
-    shutil.copytree(graded.folder.with_name("before"), other.folder)
+    other = graded.before.twin(tmp_path / "peer")  # type: ignore[attr-defined]
     other.run("-m", "nbgrader", "autograde", NAME)
     assert other.marks() == graded.marks()
     assert other.states() == graded.states()

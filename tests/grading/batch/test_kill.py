@@ -1,7 +1,6 @@
 """Killed at any moment, a class is graded as if nothing had happened."""
 
 import random
-import shutil
 import signal
 import subprocess
 import time
@@ -9,68 +8,30 @@ from pathlib import Path
 
 import pytest
 
-from tests.grading.batch.toy_course import NAME, RIGHT, ToyCourse
+from tests.grading.batch.toy_course import NAME, RIGHT, ToyCourse, mixed_class
+from tests.grading.processes import below
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1500)]
 STUDENTS, KILLS, SEED = 200, 10, 20261122
-_WRONG = {
-    "double": "def double(x):\n    return x + 1",
-    "total": "def total(x):\n    return 10.0",
-    "word": "word = 'slope'",
-}
-
-
-def _class(course: ToyCourse, number: int) -> None:
-    """Hand in submissions of every kind, each a different one."""
-    rng = random.Random(SEED)
-    for at in range(number):
-        answers = {name: rng.choice((RIGHT[name], _WRONG[name])) for name in _WRONG}
-        answers["essay"] = f"Words of student {at}."
-        course.hand_in(f"s{at:03d}", answers if at % 40 != 7 else f"broken {at}")
-
-
-def _twin(course: ToyCourse, folder: Path) -> ToyCourse:
-    shutil.copytree(course.folder, folder)
-    other = object.__new__(ToyCourse)
-    other.folder = folder
-    return other
-
-
-def _children(process: int) -> list[int]:
-    """Return what a process has started, those who started others first."""
-    told = subprocess.run(["ps", "-eo", "pid=,ppid="], capture_output=True, text=True, check=True).stdout
-    parents = {int(pid): int(parent) for pid, parent in map(str.split, told.splitlines())}
-    found, new = list[int](), [process]
-    while new:
-        new = [pid for pid, parent in parents.items() if parent in new]
-        found += new
-    return found
-
-
-def _written(course: ToyCourse) -> int:
-    log = course.folder / ".nbgrader" / "record" / "log.jsonl"
-    return log.read_text().count('"event": "written"') if log.exists() else 0
 
 
 def test_a_class_survives_kills(tmp_path: Path) -> None:
-    course = ToyCourse(tmp_path / "course")
-    _class(course, STUDENTS)
-    (course.folder / ".nbgrader" / f"seed-{NAME}.json").write_text('{"seed": 11}')
-    calm = _twin(course, tmp_path / "calm")
+    course = mixed_class(tmp_path / "course", STUDENTS, seed=11)
+    calm = course.twin(tmp_path / "calm")
     calm.grade()
     rng, kills, stages = random.Random(SEED), 0, set[int]()
     while kills < KILLS:
         process = course.start("-m", "coursekit", "grade", NAME, "--workers", "2")
-        before = _written(course)
+        before = course.written
         goal = before + rng.randrange(0, max(2, 2 * STUDENTS // KILLS))
         deadline = time.monotonic() + 300
-        while process.poll() is None and _written(course) < goal and time.monotonic() < deadline:
+        while process.poll() is None and course.written < goal and time.monotonic() < deadline:
             time.sleep(0.02)
         time.sleep(rng.random() * 0.3)
         if process.poll() is not None:  # the whole class is done
             process.communicate()
             break
-        victims = [process.pid] if kills % 2 else _children(process.pid)[:2]
+        victims = [process.pid] if kills % 2 else below(process.pid)[:2]
         for victim in victims:
             subprocess.run(["kill", "-9", str(victim)], check=False, stderr=subprocess.DEVNULL)
         if process.pid not in victims:  # its walls fell under it: it goes on, or ends; it must not lie
@@ -78,7 +39,7 @@ def test_a_class_survives_kills(tmp_path: Path) -> None:
             process.send_signal(signal.SIGKILL)
         process.communicate()
         kills += 1
-        stages.add(_written(course))
+        stages.add(course.written)
     assert kills >= KILLS // 2
     assert len(stages) > 2  # it was cut off at different places
     course.grade()
@@ -99,12 +60,10 @@ print("whole" if len(keys) == 200 else len(keys))
 
 
 def test_any_number_of_workers_gives_the_same(tmp_path: Path) -> None:
-    course = ToyCourse(tmp_path / "course")
-    _class(course, 12)
-    (course.folder / ".nbgrader" / f"seed-{NAME}.json").write_text('{"seed": 5}')
+    course = mixed_class(tmp_path / "course", 12, seed=5)
     dumps = []
     for workers in (1, 2, 5):
-        twin = _twin(course, tmp_path / str(workers))
+        twin = course.twin(tmp_path / str(workers))
         twin.grade("--workers", str(workers))
         dumps.append(twin.dump())
     assert dumps[0] == dumps[1] == dumps[2]
@@ -116,12 +75,12 @@ def test_a_stop_takes_the_walls_down(tmp_path: Path) -> None:
     process = course.start("-m", "coursekit", "grade", NAME)
     started = list[int]()
     for _ in range(600):
-        started = _children(process.pid)
+        started = below(process.pid)
         if len(started) > 6:
             break
         time.sleep(0.1)
     time.sleep(1)
-    started = _children(process.pid)
+    started = below(process.pid)
     process.send_signal(signal.SIGTERM)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 130

@@ -13,8 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.grading.batch.test_kill import _class, _twin, _written
-from tests.grading.batch.toy_course import NAME, ToyCourse
+from tests.grading.batch.toy_course import NAME, ToyCourse, mixed_class
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 STUDENTS = 24
@@ -94,25 +93,23 @@ def _patiently(course: ToyCourse, address: str, *more: str) -> "subprocess.Popen
 
 
 def test_killed_workers_and_schedulers_cost_time_only(tmp_path: Path) -> None:
-    course = ToyCourse(tmp_path / "course")
-    _class(course, STUDENTS)
-    (course.folder / ".nbgrader" / f"seed-{NAME}.json").write_text('{"seed": 3}')
-    calm = _twin(course, tmp_path / "calm")
+    course = mixed_class(tmp_path / "course", STUDENTS, seed=3)
+    calm = course.twin(tmp_path / "calm")
     calm.grade()
     with _cluster(tmp_path / "cluster") as cluster:
         process = _patiently(course, cluster.address)
-        while _written(course) < 4 and process.poll() is None:
+        while course.written < 4 and process.poll() is None:
             time.sleep(0.05)
         _end(cluster.workers[0])
         cluster.workers.append(cluster.worker())
-        while _written(course) < 10 and process.poll() is None:
+        while course.written < 10 and process.poll() is None:
             time.sleep(0.05)
         assert process.poll() is None, process.communicate()[1]
         _end(cluster.scheduler)
         _, err = process.communicate(timeout=120)
         assert process.returncode == 1
         assert "what was graded is kept: run the same command again" in err.splitlines()[-1]
-    done = _written(course)
+    done = course.written
     assert 10 <= done < STUDENTS
     with _cluster(tmp_path / "cluster") as cluster:
         process = _patiently(course, cluster.address)
@@ -139,10 +136,8 @@ def _certificates(folder: Path) -> dict[str, str]:
 
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl makes the certificates")
 def test_with_tls_only_who_has_a_certificate_of_ours_is_served(tmp_path: Path) -> None:
-    course = ToyCourse(tmp_path / "course")
-    _class(course, 3)
-    (course.folder / ".nbgrader" / f"seed-{NAME}.json").write_text('{"seed": 3}')
-    calm = _twin(course, tmp_path / "calm")
+    course = mixed_class(tmp_path / "course", 3, seed=3)
+    calm = course.twin(tmp_path / "calm")
     calm.grade()
     ours, theirs = (_certificates(tmp_path / name) for name in ("ours", "theirs"))
     guard = ("--tls-ca-file", ours["ca"], "--tls-cert", ours["cert"], "--tls-key", ours["key"])
@@ -155,7 +150,7 @@ def test_with_tls_only_who_has_a_certificate_of_ours_is_served(tmp_path: Path) -
             told = course.grade("--scheduler", address, *more, code=1)
             assert f"no scheduler answers at {address}" in told
             assert told.count("\n") == 1
-        assert _written(course) == 0
+        assert course.written == 0
         process = _patiently(course, cluster.address, *mine)
         _, err = process.communicate(timeout=300)
         assert process.returncode == 0, err

@@ -1,13 +1,16 @@
 """A course with one small assignment, and classes that hand it in."""
 
-__all__ = ["NAME", "ToyCourse", "handed_in"]
+__all__ = ["NAME", "RIGHT", "ToyCourse", "handed_in", "mixed_class"]
 
 import json
 import os
+import random
+import shutil
 import sqlite3
 import subprocess
 import sys
 from collections.abc import Mapping
+from copy import copy
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +25,11 @@ RIGHT = {
     "total": "def total(x):\n    return float(np.sum(x))",
     "word": "word = 'gradient'",
     "essay": "My own words.",
+}
+_WRONG = {
+    "double": "def double(x):\n    return x + 1",
+    "total": "def total(x):\n    return 10.0",
+    "word": "word = 'slope'",
 }
 _BLANK = {"double": "return 2 * x", "total": "return float(np.sum(x))", "word": "word = 'gradient'"}
 _TESTS = {
@@ -90,6 +98,13 @@ class ToyCourse:
         (folder / "nbgrader_config.py").write_text(f"{text}\nc.JudgedExecute.timeout = 10\n{settings}\n")
         self.run("-m", "nbgrader", "generate_assignment", NAME, "--create")
 
+    def twin(self, folder: Path) -> "ToyCourse":
+        """Return a copy of the course as it is now, in another folder."""
+        shutil.copytree(self.folder, folder)
+        other = copy(self)
+        other.folder = folder
+        return other
+
     @property
     def released(self) -> nbformat.NotebookNode:
         """The notebook as it was handed out."""
@@ -127,6 +142,12 @@ class ToyCourse:
             (folder / "timestamp.txt").write_text(timestamp)
 
     @property
+    def written(self) -> int:
+        """How many verdicts the record says were written."""
+        log = self.folder / ".nbgrader" / "record" / "log.jsonl"
+        return log.read_text().count('"event": "written"') if log.exists() else 0
+
+    @property
     def database(self) -> Path:
         """The gradebook's file."""
         return self.folder / ".nbgrader" / "gradebook.db"
@@ -153,3 +174,20 @@ class ToyCourse:
         """Return all that the gradebook holds, in an order that does not depend on who was written first."""
         with sqlite3.connect(self.database) as database:
             return sorted(line for line in database.iterdump() if line.startswith("INSERT"))
+
+
+def mixed_class(folder: Path, students: int, seed: int) -> ToyCourse:
+    """Return a course in which submissions of every kind are handed in, each a different one.
+
+    Args:
+        folder: empty.
+        students: how many.
+        seed: of what the tests draw.
+    """
+    course, rng = ToyCourse(folder), random.Random(20261122)
+    for at in range(students):
+        answers = {name: rng.choice((RIGHT[name], _WRONG[name])) for name in _WRONG}
+        answers["essay"] = f"Words of student {at}."
+        course.hand_in(f"s{at:03d}", answers if at % 40 != 7 else f"broken {at}")
+    (folder / ".nbgrader" / f"seed-{NAME}.json").write_text(f'{{"seed": {seed}}}')
+    return course

@@ -16,6 +16,7 @@ from coursekit.grading.judging.session import Session, Timing
 from coursekit.grading.walls.limits import Limits
 from tests.grading.judging.attacks import ATTACKS
 from tests.grading.judging.toy import POINTS, SECRET, graded, released, submitted
+from tests.grading.processes import below
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 PLANTED = "planted-" + "9902"
@@ -28,25 +29,6 @@ class Hall(NamedTuple):
     session: Session
     course: Path
     port: int
-
-
-def _descendants(process: int) -> set[int]:
-    """Return all processes below one."""
-    parents = {}
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            after = path.read_text("ascii", errors="replace").rpartition(")")[2].split()
-        except OSError:
-            continue
-        if after[0] != "Z":
-            parents[int(path.parent.name)] = int(after[1])
-    found, todo = set(), [process]
-    while todo:
-        above = todo.pop()
-        below = {number for number, parent in parents.items() if parent == above} - found
-        found |= below
-        todo += below
-    return found
 
 
 def _tell(listener: socket.socket) -> None:
@@ -94,7 +76,7 @@ def test_an_attack_gains_nothing_and_hurts_nobody(hall: Hall, name: str) -> None
         for key, text in attack.answers.items()
     }
     hall.session.judge(submitted().cells, 1)  # both processes stand
-    before = _descendants(os.getpid())
+    before = set(below(os.getpid(), dead=False))
     notebook = submitted(**own)
     hall.session.judge(notebook.cells, 2)
     points = graded(notebook)
@@ -108,7 +90,7 @@ def test_an_attack_gains_nothing_and_hurts_nobody(hall: Hall, name: str) -> None
     assert graded(honest) == FULL, _shown(honest)[-2000:]
     assert judged.faults == []
     end = time.monotonic() + 5  # the process of the last tests ends by itself
-    while len(left := _descendants(os.getpid()) - before) > 2 and time.monotonic() < end:
+    while len(left := set(below(os.getpid(), dead=False)) - before) > 2 and time.monotonic() < end:
         time.sleep(0.05)
     assert len(left) <= 2  # the examiner may be a new one
     assert not Path("/tmp/coursekit-pwned").exists()

@@ -56,6 +56,19 @@ def test_what_needs_an_answer_is_itself_taken_from_the_submission() -> None:
     assert [problem.split(" is ")[0] for problem in found.problems] == ["bad: helper", "bad: nothing"]
 
 
+def test_a_name_counts_in_any_block_of_the_top_level_and_only_there() -> None:
+    cells = [
+        _cell("try:\n    import json as reader\nexcept ImportError:\n    pass", "setup", locked=True),
+        _cell("if True:\n    def fit(x):\n        inner = x\n        return inner", "fit", solution=True),
+        _cell("def twice(x, x): pass", "odd", solution=True),
+        _cell("assert fit(reader) == reader", "test", grade=True, locked=True),
+    ]
+    found = plan(cells)
+    assert found.answers == {"fit"}
+    assert found.tests["test"] == ("fit",)
+    assert found.problems == ()
+
+
 @pytest.mark.parametrize("name", ASSIGNMENTS)
 def test_every_test_of_ours_takes_something_and_can_be_judged(name: str) -> None:
     released, source = (

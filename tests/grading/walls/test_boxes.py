@@ -19,32 +19,10 @@ from coursekit.grading.walls.kit import Kit
 from coursekit.grading.walls.limits import Limits
 from coursekit.grading.walls.lowered import nobody
 from coursekit.grading.walls.pool import KINDS, Walled
-from tests.grading.walls.places import KIT, PROBE, run
+from tests.grading.processes import below
+from tests.grading.walls.places import DAEMON, KIT, PROBE, left_by_a_killed_host, mark_of_its_own, run
 
 ZYGOTE = "coursekit.grading.walls.zygote"
-DAEMON = """
-import os, subprocess, sys, time
-line = [sys.executable, "-c", "import time; time.sleep(300)", "{mark}"]
-child = subprocess.Popen(line, start_new_session=True)
-if os.fork() == 0:
-    os.setsid()
-    if os.fork() == 0:
-        os.execv(sys.executable, line)
-    os._exit(0)
-time.sleep(0.3)
-r = True
-"""
-
-
-def mark_of_its_own() -> str:
-    return f"mark-{os.getpid()}-{time.monotonic_ns()}"
-
-
-def _wait_for(mark: str, count: int) -> bool:
-    end = time.monotonic() + 20
-    while len(processes_with(mark)) != count and time.monotonic() < end:
-        time.sleep(0.02)
-    return len(processes_with(mark)) == count
 
 
 def test_box_speaks_and_is_alive(walled: Walled) -> None:
@@ -276,22 +254,10 @@ def test_fifty_boxes_leak_nothing(walled: Walled) -> None:
 
 def _held() -> tuple[int, ...]:
     """Count descriptors, descendants, mounts and control groups that this process may leave behind."""
-    parents: dict[int, list[int]] = {}
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                text = (entry / "stat").read_text()
-            except OSError:
-                continue
-            parents.setdefault(int(text.rsplit(")", 1)[1].split()[1]), []).append(int(entry.name))
-    todo, found = [os.getpid()], 0
-    while todo:
-        todo += (mine := parents.get(todo.pop(), []))
-        found += len(mine)
     lines = Path("/proc/self/mounts").read_text().splitlines()
     mounts = len([line for line in lines if " /tmp " in line or "/coursekit-walls-" in line])  # ours alone
     groups = len(list(Path("/sys/fs/cgroup").rglob(f"coursekit-{os.getpid()}-*")))
-    return len(os.listdir("/proc/self/fd")), found, mounts, groups
+    return len(os.listdir("/proc/self/fd")), len(below(os.getpid())), mounts, groups
 
 
 def test_random_numbers_and_temporary_folders_are_each_box_s_own(walled: Walled) -> None:
@@ -415,44 +381,14 @@ def _forking(others: set[int]) -> int:
     """Return the number of this process's newest forking process: of Python, not of the wall around it."""
     (found,) = [
         number
-        for number in set(processes_with(ZYGOTE)) - others
-        if Path(f"/proc/{number}/comm").read_text().startswith("python") and _below(number, os.getpid())
+        for number in (set(processes_with(ZYGOTE)) - others) & set(below(os.getpid()))
+        if Path(f"/proc/{number}/comm").read_text().startswith("python")
     ]
     return found
 
 
-def _below(number: int, above: int) -> bool:
-    """Tell whether a process descends from another, by parents alone."""
-    while number > 1:
-        number = int(Path(f"/proc/{number}/stat").read_text().rsplit(")", 1)[1].split()[1])
-        if number == above:
-            return True
-    return False
-
-
 def test_everything_ends_with_the_host(tmp_path: Path) -> None:
-    mark = mark_of_its_own()
-    code = f"""
-import os, sys, time
-from coursekit.grading.walls.pool import Walled
-from tests.grading.walls.places import KIT, run
-from tests.grading.walls.test_boxes import DAEMON
-walls = Walled(kit=KIT, preload=()).__enter__()
-run(walls.spawn("probe"), DAEMON.format(mark="{mark}"))
-print("up", flush=True)
-time.sleep(60)
-"""
-    line = [sys.executable, "-c", code]
-    environment = {**os.environ, "TMPDIR": str(tmp_path)}  # what it leaves, when it is killed, is found here
-    root = Path(__file__).parents[3]
-    host = subprocess.Popen(line, stdout=subprocess.PIPE, cwd=root, env=environment)
-    assert host.stdout is not None
-    assert host.stdout.readline() == b"up\n"
-    assert len(processes_with(mark)) >= 2
-    host.kill()
-    host.wait()
-    host.stdout.close()
-    assert _wait_for(mark, 0)
+    assert left_by_a_killed_host(tmp_path) == []
 
 
 def test_a_parent_with_threads_is_not_forked() -> None:

@@ -1,9 +1,6 @@
 """The walls that stand in where namespaces can't be nested, or bubblewrap is missing."""
 
 import os
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,8 +15,16 @@ from coursekit.grading.walls.house import House
 from coursekit.grading.walls.kit import Kit
 from coursekit.grading.walls.limits import Limits
 from coursekit.grading.walls.pool import Walled, chosen
-from tests.grading.walls.places import KIT, LARGE, PROBE, SMALL, run
-from tests.grading.walls.test_boxes import DAEMON, mark_of_its_own
+from tests.grading.walls.places import (
+    DAEMON,
+    KIT,
+    LARGE,
+    PROBE,
+    SMALL,
+    left_by_a_killed_host,
+    mark_of_its_own,
+    run,
+)
 from tests.grading.walls.test_work import TRAINING
 
 # Landlock knows no sockets that have a name in a folder.
@@ -97,31 +102,7 @@ def test_training_with_workers(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", ["single", "bare"])
 def test_everything_ends_with_the_host(kind: str, tmp_path: Path) -> None:
-    mark = mark_of_its_own()
-    code = f"""
-import time
-from coursekit.grading.walls.pool import Walled
-from tests.grading.walls.places import KIT, run
-from tests.grading.walls.test_boxes import DAEMON
-walls = Walled(kit=KIT, preload=(), kind="{kind}").__enter__()
-run(walls.spawn("probe"), DAEMON.format(mark="{mark}"))
-print("up", flush=True)
-time.sleep(60)
-"""
-    line = [sys.executable, "-c", code]
-    environment = {**os.environ, "TMPDIR": str(tmp_path)}  # what it leaves, when it is killed, is found here
-    root = Path(__file__).parents[3]
-    host = subprocess.Popen(line, stdout=subprocess.PIPE, cwd=root, env=environment)
-    assert host.stdout is not None
-    assert host.stdout.readline() == b"up\n"
-    assert len(processes_with(mark)) >= 2
-    host.kill()
-    host.wait()
-    host.stdout.close()
-    end = time.monotonic() + 20
-    while processes_with(mark) and time.monotonic() < end:
-        time.sleep(0.02)
-    assert processes_with(mark) == []
+    assert left_by_a_killed_host(tmp_path, kind) == []
 
 
 def test_landlock_is_what_closes_files_where_nothing_else_does() -> None:
