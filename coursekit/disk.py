@@ -3,19 +3,17 @@
 __all__ = ["fingerprint", "read_state", "write_state"]
 
 import hashlib
-import os
 import pickle
 import zipfile
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from coursekit._check import CourseError, check_tensor
+from coursekit._write import beside
 
 
 def write_state(path: str | Path, state: Mapping[str, Any]) -> None:
@@ -30,20 +28,12 @@ def write_state(path: str | Path, state: Mapping[str, Any]) -> None:
     """
     target = Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)
-    with NamedTemporaryFile(dir=target.parent, prefix=target.name, suffix=".part", delete=False) as handle:
-        temporary = Path(handle.name)
-        try:
-            torch.save(dict(state), handle)
-            handle.flush()
-            os.fsync(handle.fileno())
-        except BaseException as error:
-            with suppress(OSError):
-                temporary.unlink()
-            # torch reports a full disk as a RuntimeError of its own.
-            if isinstance(error, RuntimeError):
-                raise OSError(f"cannot write {target}: {str(error).splitlines()[0]}") from error
-            raise
-    os.replace(temporary, target)
+    try:
+        with beside(target, mode=0o600, sync=True) as file:
+            torch.save(dict(state), file)
+    except RuntimeError as error:
+        # torch reports a full disk as a RuntimeError of its own.
+        raise OSError(f"cannot write {target}: {str(error).splitlines()[0]}") from error
 
 
 def read_state(

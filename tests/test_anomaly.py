@@ -222,7 +222,7 @@ def test_failed_save_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.Mon
     def full(*_: object) -> None:
         raise OSError("No space left on device")
 
-    monkeypatch.setattr("coursekit.disk.os.fsync", full)
+    monkeypatch.setattr("coursekit._write.os.fsync", full)
     with pytest.raises(OSError, match="No space left"):
         detector.save(path, overwrite=True)
     assert path.read_bytes() == before

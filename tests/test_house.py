@@ -31,7 +31,7 @@ FLOORS = (
     ("train", "metrics", "data", "plot", "anomaly", "ship"),
     ("vae", "autoencoders"),
     ("init", "dense", "disk", "noise", "scratch"),
-    ("_check", "_place"),
+    ("_check", "_place", "_write"),
     ("",),
 )
 FLOOR = {room: len(FLOORS) - height for height, rooms in enumerate(FLOORS) for room in rooms}

@@ -3,7 +3,6 @@
 __all__ = ["Answer", "Logbook", "Record", "default_path", "load", "load_results", "save"]
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -14,6 +13,7 @@ import fsrs
 import platformdirs
 
 from coursekit._check import CourseError, describe
+from coursekit._write import write_whole
 
 FORMAT, VERSION = "coursekit practice", 1
 _WAY_OUT = "mend it, or move it away to begin anew"
@@ -172,13 +172,7 @@ def save(path: Path, book: Logbook) -> None:
         book: the records.
     """
     told = {"format": FORMAT, "version": VERSION, "questions": {n: _plain(r) for n, r in book.items()}}
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.part")
-    try:
-        temporary.write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    write_whole(path, json.dumps(told, indent=1, ensure_ascii=False) + "\n")
 
 
 def _plain(record: Record) -> dict[str, Any]:

@@ -11,8 +11,9 @@ import sys
 from pathlib import Path
 
 from coursekit._check import CourseError
+from coursekit._write import write_whole
 from coursekit.book import ledger as ledgers
-from coursekit.book.execute import Run, execute, load_run, stale, write_atomically
+from coursekit.book.execute import Run, execute, load_run, stale
 from coursekit.book.keys import ModuleGraph, page_key
 from coursekit.book.lint import lint
 from coursekit.book.pages import Page, pages
@@ -77,7 +78,7 @@ def _sphinx(root: Path) -> None:
         env={**os.environ, "PYTHONWARNINGS": "ignore"},
     )  # fmt: skip
     text = re.sub(r"\x1b\[[0-9;]*m", "", told.stdout)
-    write_atomically(log, text)
+    write_whole(log, text)
     if told.returncode != 0 or not (root / "_build" / "html" / "index.html").is_file():
         lines = [
             line for line in text.splitlines() if "WARNING" in line or "ERROR" in line or "rror:" in line
@@ -128,7 +129,7 @@ def build(root: Path, *, jobs: int) -> None:
     told = json.dumps(status(root, found, runs, rows), indent=1, ensure_ascii=False)
     target = root / "_build" / "status.json"
     if not target.is_file() or target.read_text(encoding="utf-8") != told:
-        write_atomically(target, told)
+        write_whole(target, told)
     _say("building the site, warnings are errors")
     _sphinx(root)
     _table(found, runs)

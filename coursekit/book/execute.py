@@ -4,7 +4,6 @@ __all__ = ["CACHE", "Run", "execute", "load_run", "stale"]
 
 import datetime
 import json
-import os
 import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from coursekit._check import CourseError
+from coursekit._write import write_whole
 from coursekit.book.claims import CLAIM_KEY
 from coursekit.book.kernel import Outcome, read_notebook, run_page
 from coursekit.book.pages import Page
@@ -58,22 +58,6 @@ def load_run(root: Path, slug: str) -> Run | None:
         return Run(**json.loads(_record_path(root, slug).read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
         return None
-
-
-def write_atomically(path: Path, text: str) -> None:
-    """Write a file whole or not at all.
-
-    Args:
-        path: where to; missing folders are made.
-        text: its content.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.part")
-    try:
-        temporary.write_text(text, encoding="utf-8")
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _cache(root: Path) -> Any:
@@ -143,7 +127,7 @@ def _keep(root: Path, page: Page, key: str, outcome: Outcome, stamp: dict[str, s
         glued=glued,
         **stamp,
     )
-    write_atomically(_record_path(root, page.slug), json.dumps(asdict(run), indent=1, ensure_ascii=False))
+    write_whole(_record_path(root, page.slug), json.dumps(asdict(run), indent=1, ensure_ascii=False))
     return run
 
 
@@ -192,7 +176,7 @@ def execute(
             outcome, place = future.result(), f"[{done}/{len(keyed)}]"
             if outcome.problem:
                 report = root / _REPORTS / f"{page.slug.replace('/', '--')}.txt"
-                write_atomically(report, outcome.report or outcome.problem)
+                write_whole(report, outcome.report or outcome.problem)
                 problems.append(outcome.problem)
                 say(f"{place} FAILED {page.slug} (traceback: {report.relative_to(root)})")
             else:

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from coursekit._check import CourseError
-from coursekit.book.execute import Run, write_atomically
+from coursekit._write import write_whole
+from coursekit.book.execute import Run
 from coursekit.book.keys import ModuleGraph
 from coursekit.book.ledger import Ledger, covered
 from coursekit.book.pages import Page, equation_labels, quiz_chapters
@@ -58,7 +59,7 @@ def calibration(root: Path) -> list[dict[str, Any]]:
     if surprises := [f"{one.id}: {failure}" for one in found for failure in one.failures]:
         raise CourseError("a grader misjudged an answer of known worth: " + "; ".join(surprises))
     rows = [one.row() for one in found]
-    write_atomically(kept, json.dumps({"key": digest.hexdigest(), "exercises": rows}, indent=1))
+    write_whole(kept, json.dumps({"key": digest.hexdigest(), "exercises": rows}, indent=1))
     return rows
 
 

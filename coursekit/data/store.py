@@ -7,15 +7,14 @@ import os
 import sys
 import zipfile
 import zlib
-from contextlib import suppress
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from coursekit._check import CourseError
+from coursekit._write import beside
 
 
 class Images(NamedTuple):
@@ -87,14 +86,5 @@ def write_images(path: Path, images: Images) -> None:
         OSError: if the disk is full or the folder may not be written.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    with NamedTemporaryFile(dir=path.parent, prefix=path.name, suffix=".part", delete=False) as handle:
-        temporary = Path(handle.name)
-        try:
-            np.savez_compressed(handle, images=images.pixels, labels=images.labels)
-            handle.flush()
-            os.fsync(handle.fileno())
-        except BaseException:
-            with suppress(OSError):
-                temporary.unlink()
-            raise
-    os.replace(temporary, path)
+    with beside(path, mode=0o600, sync=True) as file:
+        np.savez_compressed(file, images=images.pixels, labels=images.labels)

@@ -12,6 +12,7 @@ import nbformat
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.plugins import ExtractorPlugin, FileNameCollectorPlugin
 
+from coursekit._write import beside
 from coursekit.grading.gradebook.states import begin
 from coursekit.grading.graft import set_aside
 from coursekit.grading.intake import collect, read_notebook
@@ -70,13 +71,13 @@ class Collector(FileNameCollectorPlugin):
 
 def _put(path: Path, data: bytes, kept: str) -> None:
     """Put other content in the place of a file; the original is kept beside it."""
-    part, original = path.with_name(f".{path.name}.part"), path.with_name(f"{path.name}.{kept}")
-    part.write_bytes(data)
-    if path.is_symlink():
-        path.unlink()  # what it points to is none of ours
-    else:
-        os.replace(path, original)
-    os.replace(part, path)
+    with beside(path) as file:
+        file.write(data)
+        file.flush()  # a full disk is met here, while the original is still in its place
+        if path.is_symlink():
+            path.unlink()  # what it points to is none of ours
+        else:
+            os.replace(path, path.with_name(f"{path.name}.{kept}"))
 
 
 def _blank(released: Path, reason: str) -> bytes:

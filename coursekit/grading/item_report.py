@@ -7,11 +7,11 @@ import csv
 import html
 import io
 import math
-import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from coursekit._write import write_whole
 from coursekit.grading.items import Item
 from coursekit.plot import ThemedFigure, show
 from coursekit.plot.theme import MARKERS
@@ -200,12 +200,6 @@ def write_report(folder: Path, items: Sequence[Item]) -> list[Path]:
         "items.html": _page(items, figure),
         "items.svg": figure.light.decode("utf-8"),
     }  # fmt: skip
-    folder.mkdir(parents=True, exist_ok=True)
     for name, text in texts.items():
-        temporary = folder / f"{name}.{os.getpid()}.part"
-        try:
-            temporary.write_text(text, encoding="utf-8", newline="")
-            os.replace(temporary, folder / name)
-        finally:
-            temporary.unlink(missing_ok=True)
+        write_whole(folder / name, text)
     return [folder / name for name in texts]

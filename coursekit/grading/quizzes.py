@@ -3,7 +3,6 @@
 __all__ = ["quiz", "write_quiz"]
 
 import json
-import os
 import random
 import re
 from collections.abc import Mapping, Sequence
@@ -14,6 +13,7 @@ import nbformat
 from nbformat import v4
 
 from coursekit._check import CourseError, closest
+from coursekit._write import write_whole
 from coursekit.assess import DrawnQuestion, Question, mastery, questions
 from coursekit.assess.answer import show
 from coursekit.assess.mastery import MASTERY
@@ -199,11 +199,5 @@ def write_quiz(
     path = root / "solutions" / name / f"{name}.ipynb"
     if path.exists() and not force:
         raise CourseError(f"{path} is there already: choose another --name, or replace it with --force")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.part")
-    try:
-        temporary.write_text(nbformat.writes(notebook) + "\n", encoding="utf-8")
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    write_whole(path, nbformat.writes(notebook) + "\n")
     return path

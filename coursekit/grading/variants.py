@@ -4,7 +4,6 @@ __all__ = ["variant", "write_variant"]
 
 import importlib
 import json
-import os
 import re
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 import nbformat
 
 from coursekit._check import CourseError
+from coursekit._write import write_whole
 from coursekit.assess import Question, question
 from coursekit.assess.checking import CALL
 from coursekit.grading.quizzes import quiz
@@ -121,11 +121,5 @@ def write_variant(root: Path, assignment: str, number: int) -> Path:
     name = f"{assignment}-{number}"
     text = json.dumps(variant(root, assignment, number), indent=1, ensure_ascii=False) + "\n"
     path = root / "solutions" / name / f"{name}.ipynb"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(".part")
-    try:
-        temporary.write_text(text, encoding="utf-8")
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    write_whole(path, text)
     return path

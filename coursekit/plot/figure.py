@@ -4,7 +4,6 @@ __all__ = ["ThemedFigure", "as_array", "check_alt", "show"]
 
 import base64
 import html
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from io import BytesIO
@@ -18,6 +17,7 @@ from matplotlib.figure import Figure
 from numpy.typing import ArrayLike, NDArray
 
 from coursekit._check import check_choice, describe, require
+from coursekit._write import beside
 from coursekit.plot.theme import DARK, LIGHT, Theme
 
 # The page decides: the book sets data-theme on <html>, JupyterLab data-jp-theme-light on <body>. Without
@@ -92,13 +92,8 @@ class ThemedFigure:
         require(target.suffix == ".svg", f"path must end in .svg; got {str(path)!r}")
         check_choice(theme, "theme", ("light", "dark"))
         data = self.light if theme == "light" else self.dark
-        temporary = target.with_name(f"{target.name}.{os.getpid()}.part")
-        try:
-            temporary.write_bytes(data)
-            os.replace(temporary, target)
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            raise
+        with beside(target) as file:
+            file.write(data)
 
 
 def check_alt(alt: object) -> str:

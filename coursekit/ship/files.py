@@ -3,12 +3,10 @@
 __all__ = ["file_hash", "read_file", "write_file"]
 
 import hashlib
-import os
-from contextlib import suppress
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 
 from coursekit._check import CourseError
+from coursekit._write import write_whole
 
 
 def write_file(path: str | Path, content: bytes, *, overwrite: bool = False) -> None:
@@ -26,18 +24,7 @@ def write_file(path: str | Path, content: bytes, *, overwrite: bool = False) -> 
     target = Path(path)
     if target.exists() and not overwrite:
         raise CourseError(f"{target} is there already: choose another path, or say overwrite=True")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with NamedTemporaryFile(dir=target.parent, prefix=target.name, suffix=".part", delete=False) as handle:
-        temporary = Path(handle.name)
-        try:
-            handle.write(content)
-            handle.flush()
-            os.fsync(handle.fileno())
-        except BaseException:
-            with suppress(OSError):
-                temporary.unlink()
-            raise
-    os.replace(temporary, target)
+    write_whole(target, content, mode=0o600, sync=True)
 
 
 def read_file(path: str | Path, kind: str = "file") -> bytes:

@@ -7,7 +7,7 @@ import pytest
 from coursekit._check import CourseError
 from coursekit.book import kernel
 from coursekit.book.build import _stamp
-from coursekit.book.execute import CACHE, _cache, execute, load_run, stale, write_atomically
+from coursekit.book.execute import CACHE, _cache, execute, load_run, stale
 from coursekit.book.kernel import read_notebook, run_page
 from coursekit.book.keys import ModuleGraph, page_key
 from coursekit.book.pages import Page, pages
@@ -75,15 +75,6 @@ def test_failing_pages_keep_the_good_ones(tmp_path: Path) -> None:
     assert [page.slug for page, _ in stale(tmp_path, _keyed(tmp_path))] == ["bad", "loud", "alien"]
     assert len(list((tmp_path / CACHE).rglob("base.ipynb"))) == 1
     assert "ZeroDivisionError" in (tmp_path / "_build" / "reports" / "bad.txt").read_text(encoding="utf-8")
-
-
-def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
-    target = tmp_path / "new" / "a.txt"
-    write_atomically(target, "old")
-    with pytest.raises(UnicodeEncodeError):
-        write_atomically(target, "half \ud800")
-    assert target.read_text(encoding="utf-8") == "old"
-    assert list(target.parent.iterdir()) == [target]
 
 
 @pytest.mark.slow

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import resource
 import shutil
 import zipfile
 from pathlib import Path
@@ -179,6 +180,20 @@ def test_a_notebook_that_only_we_can_read_becomes_a_clean_copy(
     original = path.with_name(f"{NAME}.ipynb.original")
     assert (path if encoding == "utf-8" else original).read_bytes() == content
     assert original.exists() is (encoding != "utf-8")
+
+
+def test_a_full_disk_leaves_the_original_in_its_place(tmp_path: Path) -> None:
+    path = tmp_path / f"{NAME}.ipynb"
+    path.write_bytes(b"{")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (5, hard))
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            adapters._put(path, b"ten bytes.", "unreadable")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert path.read_bytes() == b"{"
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_a_link_and_a_giant_are_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -126,7 +126,7 @@ def test_failed_write_leaves_the_old_card(
     def full(*_: object) -> None:
         raise OSError("No space left on device")
 
-    monkeypatch.setattr("coursekit.ship.files.os.fsync", full)
+    monkeypatch.setattr("coursekit._write.os.fsync", full)
     with pytest.raises(OSError, match="No space left"):
         write_card(replace(card, version="2"), path, overwrite=True)
     assert read_card(path) == card

@@ -8,6 +8,7 @@ import shutil
 from hashlib import sha256
 from pathlib import Path
 
+from coursekit._write import write_whole
 from coursekit.grading.walls import doctor
 from coursekit.grading.walls.doctor import REQUIRED, require_walls
 
@@ -45,9 +46,6 @@ def standing_walls(folder: Path, *, unsafe: bool) -> str:
     except (OSError, ValueError, KeyError, TypeError):
         pass  # nothing is known, or nobody can read it: they are tried
     found = require_walls(unsafe)
-    folder.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.part")
-    part.write_text(json.dumps({"here": here, "found": found}), encoding="utf-8")
-    os.replace(part, path)
+    write_whole(path, json.dumps({"here": here, "found": found}))
     enough = all(found["walls"].get(name) for name in REQUIRED)
     return str(found["kind"]) if enough else ""

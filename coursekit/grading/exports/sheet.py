@@ -4,13 +4,13 @@ __all__ = ["Sheet", "defused", "is_formula", "parse", "write_text", "written"]
 
 import csv
 import io
-import os
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from coursekit._check import CourseError
+from coursekit._write import write_whole
 
 _STARTS = "=+-@\t\r\n\uff1d\uff0b\uff0d\uff20"
 _NUMBER = re.compile(r"[+-]?[0-9]+([.,][0-9]+)?%?|-")
@@ -101,21 +101,12 @@ def parse(path: Path) -> Sheet:
     return Sheet(rows, comma, "\r\n" if "\r\n" in text else "\n", mark)
 
 
-def write_text(path: Path, text: str, *, mark: bool = False, mode: int = 0o600) -> None:
+def write_text(path: Path, text: str, *, mark: bool = False) -> None:
     """Write a file whole or not at all; only its owner may read it, since it names students.
 
     Args:
         path: of the file; its folder is made where it is missing.
         text: with its ends of lines.
         mark: whether to begin with a byte-order mark.
-        mode: who may read it.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
-    try:
-        handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-            file.write(_BOM * mark + text)
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)
+    write_whole(path, _BOM * mark + text, mode=0o600)

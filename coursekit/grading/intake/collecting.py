@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
 from pathlib import Path
 
+from coursekit._write import write_whole
 from coursekit.grading.intake.gathering import Arrival, Gatherer
 from coursekit.grading.intake.names import Owner, safe_id, tidy
 from coursekit.grading.intake.notebooks import Read, read_notebook
@@ -206,16 +207,10 @@ def _newest(fits: list[_Fit], log: Log) -> _Fit:
 
 
 def _store(one: Taken, path: Path) -> Taken:
-    """Write a notebook where it belongs: beside it first, then renamed; nothing if it is there already."""
+    """Write a notebook where it belongs, whole or not at all; nothing if it is there already."""
     data = one.path.read_bytes()
     if path.is_symlink() or not path.is_file() or path.read_bytes() != data:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_name(f".{path.name}.part")
-        with part.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(part, path)
+        write_whole(path, data, sync=True)
     return replace(one, path=path)
 
 

@@ -3,9 +3,10 @@
 __all__ = ["secret"]
 
 import json
-import os
 import secrets
 from pathlib import Path
+
+from coursekit._write import write_whole
 
 
 def secret(root: Path, assignment: str) -> int:
@@ -19,9 +20,5 @@ def secret(root: Path, assignment: str) -> int:
     try:
         return int(json.loads(path.read_text("utf-8"))["seed"])
     except FileNotFoundError:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_name(f"{path.name}.part")
-        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-            json.dump({"seed": secrets.randbits(62)}, file)
-        os.replace(part, path)
+        write_whole(path, json.dumps({"seed": secrets.randbits(62)}), mode=0o600)
         return secret(root, assignment)

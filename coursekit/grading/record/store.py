@@ -2,12 +2,11 @@
 
 __all__ = ["Record"]
 
-import os
-import tempfile
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 
+from coursekit._write import write_whole
 from coursekit.grading.marking.verdict import Verdict
 from coursekit.grading.record.log import Line, Log
 
@@ -35,16 +34,7 @@ class Record:
         if path.exists():
             return
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        handle, part = tempfile.mkstemp(dir=path.parent, prefix=".part-")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(part, path)
-        except BaseException:
-            Path(part).unlink(missing_ok=True)
-            raise
+        write_whole(path, data, mode=0o600, sync=True)
 
     def keep(self, data: bytes) -> str:
         """Keep a file; return its address.
