@@ -199,6 +199,45 @@ def test_a_name_that_is_taken_is_left_alone(tmp_path: Path, monkeypatch: pytest.
     assert list(tmp_path.iterdir()) == [other]
 
 
+def test_two_at_once_may_agree_on_the_first(tmp_path: Path) -> None:
+    target = tmp_path / "a"
+
+    def write() -> None:
+        with beside(target, keep=True) as file:
+            write_whole(target, b"first", keep=True)
+            file.write(b"second")
+
+    write()
+    assert target.read_bytes() == b"first"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_a_disk_without_links_takes_the_file_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr("coursekit._write.os.link", refused)
+    write_whole(tmp_path / "a", b"new", keep=True)
+    assert (tmp_path / "a").read_bytes() == b"new"
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]
+
+
+def test_a_secret_that_two_draw_at_once_is_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    other: list[int] = []
+
+    def draw(bits: int) -> int:
+        del bits
+        if not other:
+            other.append(5)
+            other.append(secret(tmp_path, "work"))
+        return len(other)
+
+    monkeypatch.setattr("coursekit.grading.record.secret.secrets.randbits", draw)
+    assert secret(tmp_path, "work") == other[1]
+
+
 @pytest.mark.parametrize("sync", [True, False])
 def test_bytes_are_on_the_disk_before_the_name_if_that_is_asked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sync: bool

@@ -20,5 +20,5 @@ def secret(root: Path, assignment: str) -> int:
     try:
         return int(json.loads(path.read_text("utf-8"))["seed"])
     except FileNotFoundError:
-        write_whole(path, json.dumps({"seed": secrets.randbits(62)}), mode=0o600)
+        write_whole(path, json.dumps({"seed": secrets.randbits(62)}), mode=0o600, keep=True)
         return secret(root, assignment)

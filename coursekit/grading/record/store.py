@@ -34,7 +34,7 @@ class Record:
         if path.exists():
             return
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        write_whole(path, data, mode=0o600, sync=True)
+        write_whole(path, data, mode=0o600, sync=True, keep=True)
 
     def keep(self, data: bytes) -> str:
         """Keep a file; return its address.
