@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from hashlib import sha256
 from types import TracebackType
-from typing import Any
+from typing import Any, NamedTuple
 
 from nbgrader.api import (
     Assignment,
@@ -26,6 +26,14 @@ from sqlalchemy.exc import SQLAlchemyError
 from coursekit._check import CourseError
 from coursekit.grading.gradebook.states import make_table, put_state, standing
 from coursekit.grading.marking.verdict import Sheet, Verdict
+
+
+class _Known(NamedTuple):
+    """A notebook of the assignment as the gradebook holds it: the ids of its cells."""
+
+    name: str
+    graded: tuple[str, ...]
+    commented: tuple[str, ...]
 
 
 def _id(*parts: str) -> str:
@@ -60,6 +68,15 @@ class Writer:
         except SQLAlchemyError as error:
             raise CourseError(f"the gradebook can't be opened: {error.args[0]}") from error
         self._db = self._gradebook.db
+        # Read once: each commit makes the session forget what it knows, and read all of it anew.
+        self._number: str = self._assignment.id
+        self._known, self._cells = dict[str, _Known](), dict[str, str]()
+        for notebook in self._assignment.notebooks:
+            graded = [*notebook.grade_cells, *notebook.task_cells]
+            commented = [*notebook.solution_cells, *notebook.task_cells]
+            ids = (tuple(cell.id for cell in cells) for cells in (graded, commented))
+            self._known[notebook.id] = _Known(notebook.name, *ids)
+            self._cells |= {cell.id: cell.name for cell in (*graded, *commented)}
         make_table(self._gradebook)
 
     def __enter__(self) -> "Writer":
@@ -92,7 +109,7 @@ class Writer:
         except MissingEntry:
             return {}
         return {
-            (notebook.name, grade.cell.name): grade.auto_score
+            (self._known[notebook.notebook_id].name, self._cells[grade.cell_id]): grade.auto_score
             for notebook in submission.notebooks
             for grade in notebook.grades
         }
@@ -110,7 +127,8 @@ class Writer:
         try:
             submission = self._submission(verdict.student, timestamp)
             for notebook in submission.notebooks:
-                self._notebook(notebook, verdict.sheets.get(notebook.name, Sheet()), counts=verdict.counts)
+                name = self._known[notebook.notebook_id].name
+                self._notebook(notebook, verdict.sheets.get(name, Sheet()), counts=verdict.counts)
             self._db.flush()
             for notebook in submission.notebooks:
                 notebook.late_submission_penalty = self._penalty(submission, notebook)
@@ -129,17 +147,17 @@ class Writer:
             self._db.add(Student(id=student))
             self._db.flush()
         asked = select(SubmittedAssignment).where(
-            SubmittedAssignment.assignment_id == self._assignment.id,
+            SubmittedAssignment.assignment_id == self._number,
             SubmittedAssignment.student_id == student,
         )
         found: Any = self._db.execute(asked).scalar_one_or_none()
         if found is None:
-            number = _id("submission", self._assignment.id, student)
-            found = SubmittedAssignment(id=number, assignment_id=self._assignment.id, student_id=student)
+            number = _id("submission", self._number, student)
+            found = SubmittedAssignment(id=number, assignment_id=self._number, student_id=student)
             self._db.add(found)
             self._db.flush()
-            for notebook in self._assignment.notebooks:
-                self._db.add_all(_rows(number, notebook))
+            for notebook, known in self._known.items():
+                self._db.add_all(_rows(number, notebook, known))
             self._db.flush()
             self._db.refresh(found)
         if timestamp is not None:
@@ -149,11 +167,11 @@ class Writer:
     def _notebook(self, notebook: SubmittedNotebook, sheet: Sheet, *, counts: bool) -> None:
         """Write the marks of a notebook; a person's points, comments and flags stay."""
         for grade in notebook.grades:
-            mark = sheet.marks.get(grade.cell.name)
+            mark = sheet.marks.get(self._cells[grade.cell_id])
             grade.auto_score = mark.earned if mark is not None and counts else None
             grade.needs_manual_grade = grade.manual_score is not None or grade.auto_score is None
         for comment in notebook.comments:
-            comment.auto_comment = "No response." if comment.cell.name in sheet.untouched else None
+            comment.auto_comment = "No response." if self._cells[comment.cell_id] in sheet.untouched else None
 
     def _penalty(self, submission: SubmittedAssignment, notebook: SubmittedNotebook) -> float | None:
         """Return what lateness costs: no less than nothing, no more than the score."""
@@ -166,11 +184,11 @@ class Writer:
         return None if penalty is None else min(max(penalty, 0), score)
 
 
-def _rows(submission: str, notebook: Notebook) -> Iterator[Any]:
+def _rows(submission: str, notebook: str, known: _Known) -> Iterator[Any]:
     """Yield the rows of a notebook that was not graded yet."""
-    number = _id("notebook", submission, notebook.id)
-    yield SubmittedNotebook(id=number, notebook_id=notebook.id, assignment_id=submission)
-    for cell in (*notebook.grade_cells, *notebook.task_cells):
-        yield Grade(id=_id("grade", number, cell.id), cell_id=cell.id, notebook_id=number)
-    for cell in (*notebook.solution_cells, *notebook.task_cells):
-        yield Comment(id=_id("comment", number, cell.id), cell_id=cell.id, notebook_id=number)
+    number = _id("notebook", submission, notebook)
+    yield SubmittedNotebook(id=number, notebook_id=notebook, assignment_id=submission)
+    for cell in known.graded:
+        yield Grade(id=_id("grade", number, cell), cell_id=cell, notebook_id=number)
+    for cell in known.commented:
+        yield Comment(id=_id("comment", number, cell), cell_id=cell, notebook_id=number)

@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 import nbformat
 from nbformat import NotebookNode
 from nbgrader import utils
-from nbgrader.preprocessors import CheckCellMetadata, ClearOutput, DeduplicateIds, LimitOutput
+from nbgrader.nbgraderformat import MetadataValidator, SchemaTooNewError, SchemaTooOldError, ValidationError
+from nbgrader.preprocessors import ClearOutput, DeduplicateIds, LimitOutput
 
 from coursekit._check import CourseError
 from coursekit.grading.graft import graft, set_aside
@@ -63,7 +64,6 @@ def _completed(nb: NotebookNode, task: Task, name: str) -> NotebookNode:
             tag["points"] = known["points"]
         if known["locked"]:
             cell.source = known["source"]
-    CheckCellMetadata().preprocess(nb, {})
     return nb
 
 
@@ -153,7 +153,7 @@ class _Marker:
 
 
 def problems(task: Task) -> list[str]:
-    """Return why nobody could pass some of a task's tests: a line for each name that nobody defines.
+    """Return why a task can't be graded, or nobody could pass some of its tests, a line each.
 
     Args:
         task: what submissions are graded against.
@@ -162,6 +162,10 @@ def problems(task: Task) -> list[str]:
     for name, text in task.released.items():
         released = nbformat.reads(text, as_version=4)
         whole = _completed(nbformat.reads(text, as_version=4), task, name)
+        try:
+            MetadataValidator().validate_nb(released)  # every submission is graded with its metadata
+        except (ValidationError, SchemaTooOldError, SchemaTooNewError) as error:
+            found.append(f"{name}: nbgrader's metadata are broken: {str(error).splitlines()[0]}")
         found += [f"{name}, {line}" for line in plan(released.cells, whole.cells).problems]
     return found
 

@@ -184,6 +184,22 @@ def test_a_release_that_nobody_can_pass_is_refused(copy: ToyCourse) -> None:
     assert "toy, test-word: word is defined by no answer and no set-up cell" in told
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('"grade_id": "test-word"', '"grade_id": "test-double"', "Duplicate grade id: test-double"),
+        ('"schema_version": 3', '"schema_version": 2', "Outdated schema version"),
+    ],
+)
+def test_a_release_with_broken_metadata_is_refused(copy: ToyCourse, old: str, new: str, said: str) -> None:
+    path = copy.folder / "exercises" / NAME / f"{NAME}.ipynb"
+    text = path.read_text("utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), "utf-8")
+    told = copy.grade(code=1)
+    assert f"the release can't be graded, mend it: toy: nbgrader's metadata are broken: {said}" in told
+
+
 def test_two_commands_keep_off_each_other(copy: ToyCourse) -> None:
     with (copy.folder / ".nbgrader" / f"grading-{NAME}.lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
