@@ -75,15 +75,15 @@ def _directory_size(path: Path) -> int:
 class _Counter:
     """Reads pieces and stops where a limit is passed."""
 
-    def __init__(self, limits: Limits, packed: int) -> None:
-        self.limits, self.packed, self.total = limits, max(packed, 1), 0
+    def __init__(self, limits: Limits) -> None:
+        self.limits, self.total = limits, 0
 
     def whole(self, read: Callable[[int], bytes], packed: int) -> bytes:
         """Return all that a reader gives."""
         pieces, size = [], 0
         while piece := read(_PIECE):
             size, self.total = size + len(piece), self.total + len(piece)
-            if size > self.limits.free and size > self.limits.ratio * max(packed, 1):
+            if size > self.limits.free and size > self.limits.ratio * packed:
                 raise _Stop("bomb", f"more than {self.limits.ratio} times its size")
             if self.total > self.limits.total:
                 raise _Stop("total", f"more than {self.limits.total // 10**6} MB")
@@ -135,7 +135,7 @@ def _zip(path: Path, limits: Limits) -> Iterator[Member]:
     """Go through a zip."""
     if _directory_size(path) > 400 * limits.members:
         raise _Stop("many", f"more than {limits.members}")
-    counter = _Counter(limits, path.stat().st_size)
+    counter = _Counter(limits)
     with zipfile.ZipFile(path) as archive:
         for count, info in enumerate(archive.infolist()):
             if count >= limits.members:
@@ -177,7 +177,7 @@ def _tar_members(stream: IO[bytes], packed: int, limits: Limits) -> Iterator[Mem
             raise _Stop("total", f"more than {limits.total // 10**6} MB")
         return piece
 
-    counter = _Counter(limits, packed)
+    counter = _Counter(limits)
     for count, entry in enumerate(entries(read)):
         if count >= limits.members:
             raise _Stop("many", f"more than {limits.members}")

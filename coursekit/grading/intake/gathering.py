@@ -181,7 +181,7 @@ class Gatherer:
         whose = safe_id(owner) if owner else ""
         parts = self._parts(tidy(member.name), file, whose)
         if not parts or is_junk(parts):
-            self._junk[file.split("/")[0]] += bool(parts)
+            self._junk[file.split("/")[0]] += 1
             return
         shown, one = f"{file}/{'/'.join(parts)}", owner
         if one is None:
@@ -189,7 +189,6 @@ class Gatherer:
             if one is None:
                 self.log.add("nobody", shown)
                 return
-            parts = parts[1:] or parts
         else:
             for part in parts:
                 self._checked(one, part, shown)

@@ -202,7 +202,7 @@ def _output(output: Json) -> bool:
 def _form(content: Json, cells: list[Any], read: Read) -> None:
     """Note what the format of a notebook asks for."""
     major, minor = content.get("nbformat"), content.get("nbformat_minor")
-    numbers = isinstance(major, int) and isinstance(minor, int) and not isinstance(major, bool)
+    numbers = isinstance(major, int) and isinstance(minor, int)
     if "worksheets" in content or (isinstance(major, int) and major < 4):
         read.notes.append(("old-format", f"format {str(major)[:20]}"))
     elif not numbers:

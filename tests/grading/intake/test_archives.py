@@ -3,10 +3,10 @@
 
 import gzip
 import io
+import json
 import os
 import struct
 import tarfile
-import time
 import zipfile
 import zlib
 from pathlib import Path
@@ -37,12 +37,9 @@ def _lying(size: int) -> bytes:
     return bytes(data)
 
 
-def _raw(name: bytes, flag: int = 0) -> bytes:
+def _raw(name: bytes) -> bytes:
     """Return a zip whose member's name is these bytes."""
-    data = zipped({"x" * len(name): WORK}).replace(b"x" * len(name), name)
-    if flag:
-        return data.replace(b"PK\x03\x04\x14\x00\x00\x00", b"PK\x03\x04\x14\x00" + struct.pack("<H", flag))
-    return data
+    return zipped({"x" * len(name): WORK}).replace(b"x" * len(name), name)
 
 
 def _zip_link() -> bytes:
@@ -125,6 +122,12 @@ def test_paths_that_climb_lead_nowhere(tmp_path: Path, name: str) -> None:
     assert {path.name for path in tmp_path.iterdir()} == {"in", "out"}
 
 
+def test_a_name_that_does_nothing_but_climb_is_nothing(tmp_path: Path) -> None:
+    inbox = Inbox(tmp_path)
+    inbox.put("ann.zip", zipped({f"{NAME}.ipynb": WORK, "..": WORK}))
+    assert rules(inbox.collect()).keys() == {"climbs", "junk"}
+
+
 def test_backslashes_are_read_as_slashes(tmp_path: Path) -> None:
     inbox = Inbox(tmp_path)
     inbox.put("ann.zip", _raw(rb"my work\final.ipynb"))
@@ -137,13 +140,15 @@ def test_backslashes_are_read_as_slashes(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("raw", "shown", "told"),
     [("Übung é.ipynb".encode(), "Übung é.ipynb", True), ("Übung.ipynb".encode("cp437"), "Übung.ipynb", True),
-     ("U\u0308bung.ipynb".encode(), "Übung.ipynb", True), (b"plain.ipynb", "plain.ipynb", False)],
+     ("U\u0308bung.ipynb".encode(), "Übung.ipynb", True), (b"plain.ipynb", "plain.ipynb", False),
+     ("Übung.ipynb", "Übung.ipynb", False)],
 )  # fmt: skip
 def test_names_in_other_encodings_are_shown_as_meant(
-    tmp_path: Path, raw: bytes, shown: str, told: bool
+    tmp_path: Path, raw: bytes | str, shown: str, told: bool
 ) -> None:
+    """A text is written as archives should be: in UTF-8, and saying so."""
     inbox = Inbox(tmp_path)
-    inbox.put("ann.zip", _raw(raw))
+    inbox.put("ann.zip", zipped({raw: WORK}) if isinstance(raw, str) else _raw(raw))
     report = inbox.collect()
     assert [one.file for one in report.taken] == [f"ann.zip/{shown}"]
     assert ("name-encoding" in rules(report)) is told
@@ -178,6 +183,8 @@ def test_each_limit_alone(tmp_path: Path) -> None:
         assert _rules(pack({str(at): noise(990) for at in range(4)}), tmp_path) == ["total"]
         assert _rules(pack({str(at): b"" for at in range(5)}), tmp_path) == []
         assert _rules(pack({str(at): b"" for at in range(6)}), tmp_path) == ["many"]
+    # Past the limit nothing more is unpacked, not even to be refused.
+    assert _rules(zipped({str(at): noise(990) for at in range(5)}), tmp_path) == ["total"]
     assert _rules(tarred({"a": noise(4500)}), tmp_path) == ["large"]
     assert _rules(tarred({"a": noise(9000)}), tmp_path) == ["large", "total"]
     assert _rules(zipped({"a": bytes(200)}), tmp_path) == []
@@ -186,13 +193,20 @@ def test_each_limit_alone(tmp_path: Path) -> None:
 
 def test_a_list_of_contents_that_is_too_long_is_not_read(tmp_path: Path) -> None:
     """The list alone of a million empty members would fill the memory."""
-    data = zipped({f"{at:0400}": b"" for at in range(6)})
-    assert _rules(data, tmp_path) == ["many"]
-    started = time.monotonic()
-    path = tmp_path / "archive"
-    path.write_bytes(data)
-    assert [member.rule for member in members(path, "zip", SMALL)] == ["many"]
-    assert time.monotonic() - started < 1
+    few = zipped({f"{at:0800}": b"" for at in range(3)})  # fewer than the limit: the list's length decides
+    end = few.rindex(b"PK\x05\x06")
+    size = struct.unpack("<L", few[end + 12 : end + 16])[0]
+    told = struct.pack("<QHHLLQQQQ", 44, 45, 45, 0, 0, 3, 3, size, end - size)
+    large = few[:end] + b"PK\x06\x06" + told + b"PK\x06\x07" + struct.pack("<LQL", 0, end, 1) + few[end:]
+    at = large.rindex(b"PK\x05\x06") + 12
+    data = {
+        "plain": few,
+        "with a comment": few[:-2] + struct.pack("<H", 60_000) + b" " * 60_000,
+        "of the large kind": large[:at] + b"\xff" * 4 + large[at + 4 :],
+    }
+    for kind, archive in data.items():
+        assert _rules(archive, tmp_path) == ["many"], kind
+        assert _rules(archive, tmp_path, SMALL._replace(members=10)) == [], kind
 
 
 def test_unpacking_a_bomb_stops_early(tmp_path: Path) -> None:
@@ -215,6 +229,22 @@ def test_unpacking_a_bomb_stops_early(tmp_path: Path) -> None:
     assert _rules(data, tmp_path, Limits(free=1000, ratio=2)) == ["large", "bomb"]
 
 
+def test_work_with_much_output_is_no_bomb(tmp_path: Path) -> None:
+    """Printed loops pack to a fifth or less, and fill megabytes."""
+    printed = "".join(f"epoch {at}: loss {1 / (at + 1):.6f}\n" for at in range(600_000))
+    output = {"output_type": "stream", "name": "stdout", "text": printed}
+    whole = json.loads(WORK)
+    whole["cells"][2]["outputs"] = [output]
+    data = json.dumps(whole).encode()
+    assert len(data) > Limits().free
+    inbox = Inbox(tmp_path)
+    inbox.put("ann.zip", zipped({f"{NAME}.ipynb": data}))
+    inbox.put("ben.tar.gz", tarred({f"{NAME}.ipynb": data}, "w:gz"))
+    report = inbox.collect()
+    assert [one.student for one in report.taken] == ["ann", "ben"]
+    assert report.notices == []
+
+
 def test_a_file_that_asks_for_too_much_memory_is_refused(tmp_path: Path) -> None:
     # xz of one letter, with a dictionary of a gigabyte
     data = bytes.fromhex(
@@ -224,6 +254,16 @@ def test_a_file_that_asks_for_too_much_memory_is_refused(tmp_path: Path) -> None
     assert _rules(data, tmp_path) == ["damaged"]
     path = tmp_path / "archive"
     assert "emory" in next(iter(members(path, "xz", SMALL))).detail
+
+
+def test_what_a_student_packs_beside_the_work_asks_nobody(tmp_path: Path) -> None:
+    inbox = Inbox(tmp_path)
+    inbox.put("ann.zip", zipped({f"{NAME}.ipynb": WORK, "table.gz": b"no archive", ".": b"x"}))
+    inbox.put("ben.tar", tarred([entry("w.ipynb", tarfile.SYMTYPE, "/etc/passwd")]))
+    found = rules(inbox.collect())
+    assert [notice.file for notice in found["other"]] == ["ann.zip/table.gz"]
+    assert [str(notice).count("(1 of them)") for notice in found["junk"]] == [1]
+    assert found.keys() == {"other", "junk", "link"}  # and "nothing" is not said of what was refused
 
 
 def test_two_members_of_one_name_and_two_cases(tmp_path: Path) -> None:
@@ -247,6 +287,66 @@ def test_pax_headers_that_lie_are_damage(tmp_path: Path) -> None:
         data = good[: at - 3] + wrong.rjust(3, b"0") + good[at:]
         assert _rules(data, tmp_path) == ["damaged"]
     assert _rules(good, tmp_path) == []
+    info, content = (
+        tarfile.TarInfo("x"),
+        b"9" * 5000 + b" path=b\n",
+    )  # Python makes no number of so many digits
+    info.type, info.size = tarfile.XHDTYPE, len(content)
+    path = tmp_path / "archive"
+    path.write_bytes(tarred([(info, content)]))
+    assert [one.detail for one in members(path, "tar", Limits())] == ["an extended header is damaged"]
+
+
+def test_what_old_and_rare_tars_hold_is_read(tmp_path: Path) -> None:
+    """Files and folders as the first tar marked them, long targets of links, times beyond the year 9999."""
+    folder, late, whole = tarfile.TarInfo("some/"), tarfile.TarInfo("late.txt"), tarfile.TarInfo("whole.txt")
+    late.mtime, late.type, whole.type = 10**12, tarfile.AREGTYPE, tarfile.CONTTYPE
+    link = entry("w.txt", tarfile.SYMTYPE, "x" * 200)
+    path = tmp_path / "archive"
+    path.write_bytes(tarred([(folder, b""), (late, b""), (whole, b""), link, ("a.txt", b"a")]))
+    assert [(one.name, one.data, one.rule) for one in members(path, "tar", SMALL)] == [
+        ("late.txt", b"", ""), ("whole.txt", b"", ""), ("w.txt", None, "link"), ("a.txt", b"a", ""),
+    ]  # fmt: skip
+
+
+def test_a_long_name_belongs_to_one_member_and_has_an_end(tmp_path: Path) -> None:
+    for form, most in ((tarfile.GNU_FORMAT, 65_535), (tarfile.PAX_FORMAT, 999_980)):
+        path = tmp_path / "archive"
+        path.write_bytes(tarred({"x" * most: b"1", "short": b"2"}, form=form))
+        assert [len(one.name) for one in members(path, "tar", Limits())] == [most, 5]
+        assert _rules(tarred({"x" * (most + 30): b"1"}, form=form), tmp_path, Limits()) == ["damaged"]
+
+
+def _numbered(field: bytes, at: int = 124) -> bytes:
+    """Return a tar whose first member has this in its header, the size if not said, and the right checksum."""
+    data = bytearray(tarred({"a": b"1", "b": b"2"}))
+    data[at : at + len(field)] = field
+    data[148:156] = b"%06o\0 " % (sum(data[:148]) + 8 * 32 + sum(data[156:512]))
+    return bytes(data)
+
+
+def test_what_is_no_part_of_a_name_stays_out_of_it(tmp_path: Path) -> None:
+    """GNU's tar keeps times where others keep a name's beginning; git's begins with the number of a commit."""
+    path = tmp_path / "archive"
+    path.write_bytes(_numbered(b"14712345670\0", 345))
+    assert [one.name for one in members(path, "tar", Limits())] == ["a", "b"]
+    with tarfile.open(
+        path, "w", format=tarfile.PAX_FORMAT, pax_headers={"comment": "1234", "path": "no"}
+    ) as tar:
+        tar.addfile(tarfile.TarInfo("a"))
+    assert [one.name for one in members(path, "tar", Limits())] == ["a"]
+
+
+def test_sizes_that_are_none_are_damage(tmp_path: Path) -> None:
+    """A size below nothing would read the whole stream at once."""
+    assert _rules(_numbered(b"00000000001\0"), tmp_path) == []
+    for field in (b"-0000000001\0", b"0000000000z\0", b"00000000009\0"):
+        assert _rules(_numbered(field), tmp_path) == ["damaged"], field
+    for size in ("9" * 30, "9" * 5000):  # of the second Python would make no number
+        info = tarfile.TarInfo("a")
+        info.pax_headers = {"size": size}
+        data = tarred([(info, b"")], form=tarfile.PAX_FORMAT)
+        assert _rules(data, tmp_path, Limits()) == ["large", "damaged"]
 
 
 def test_a_tar_cut_off_anywhere_or_with_a_changed_header_is_damaged(tmp_path: Path) -> None:

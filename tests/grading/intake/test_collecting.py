@@ -19,6 +19,11 @@ from tests.grading.course import ROOT
 from tests.grading.intake.inbox import NAME, WORK, Inbox, entry, rules, tarred, work, zipped
 
 STEM = f"{NAME}.ipynb"
+# A notebook with nothing of the release in it: a cell of its own, and an empty one.
+STRANGE = (
+    b'{"cells": [{"cell_type": "raw", "source": "mine", "metadata": {}}, {"cell_type": "raw", "source": "",'
+    b' "metadata": {}}], "metadata": {}, "nbformat": 4, "nbformat_minor": 4}'
+)
 
 
 def _counts(report: Report) -> list[str]:
@@ -81,6 +86,21 @@ def test_of_two_notebooks_in_one_hand_in_the_closer_to_the_release_counts(tmp_pa
     assert [notice.file for notice in rules(report)["two"]] == [f"ann.zip/z/{STEM}"]
 
 
+def test_of_a_broken_and_a_whole_notebook_in_one_hand_in_the_whole_one_counts(tmp_path: Path) -> None:
+    """Even where the broken one has the right name and the whole one holds nothing of the release."""
+    inbox = Inbox(tmp_path)
+    inbox.put("ann.zip", zipped({"a.ipynb": STRANGE, STEM: b"{"}))
+    assert _counts(inbox.collect()) == ["ann.zip/a.ipynb"]
+
+
+def test_of_two_in_one_hand_in_that_hold_as_much_the_newer_counts(tmp_path: Path) -> None:
+    inbox = Inbox(tmp_path)
+    new = zipfile.ZipInfo(f"a/{STEM}", (2026, 1, 2, 0, 0, 0)), work("new")
+    old = zipfile.ZipInfo(f"z/{STEM}", (2026, 1, 1, 0, 0, 0)), work("old")
+    inbox.put("ann.zip", zipped([new, old]))
+    assert _counts(inbox.collect()) == [f"ann.zip/a/{STEM}"]
+
+
 def test_archives_are_compared_by_the_time_of_what_counts_in_them(tmp_path: Path) -> None:
     inbox = Inbox(tmp_path)
     empty = b'{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}'
@@ -100,9 +120,10 @@ def test_archives_are_compared_by_the_time_of_what_counts_in_them(tmp_path: Path
 def test_notebooks_are_matched_to_the_release_by_what_is_in_them(tmp_path: Path) -> None:
     inbox = Inbox(tmp_path)
     inbox.put("ann/VAE final (2).ipynb")
-    inbox.put("ben/other.ipynb", b'{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}')
+    inbox.put("ben/other.ipynb", STRANGE)
+    inbox.put(f"cat/{NAME} (2).ipynb", work("downloaded twice"))
     report = inbox.collect()
-    assert [one.notebook for one in report.taken] == [NAME, NAME]
+    assert [one.notebook for one in report.taken] == [NAME, NAME, NAME]
     assert [notice.student for notice in rules(report)["renamed"]] == ["ann", "ben"]
     assert [notice.student for notice in rules(report)["stranger"]] == ["ben"]
 
@@ -114,23 +135,32 @@ def test_two_released_notebooks(tmp_path: Path) -> None:
         (release / f"{name}.ipynb").write_bytes((ROOT / "exercises" / name / f"{name}.ipynb").read_bytes())
     inbox.put("ann/one.ipynb", (release / "sparse.ipynb").read_bytes())
     inbox.put("ann/two.ipynb")
+    inbox.put("ben/my sparse.ipynb", STRANGE)
+    inbox.put("cat/my mini-sprint.ipynb", STRANGE)
     from coursekit.grading.intake import collect
 
     report = collect(inbox.folder, release, inbox.target)
     assert {(one.file, one.notebook) for one in report.taken} == {
         ("ann/one.ipynb", "sparse"),
         ("ann/two.ipynb", NAME),
+        # where nothing else tells, the file's own name does
+        ("ben/my sparse.ipynb", "sparse"),
+        ("cat/my mini-sprint.ipynb", NAME),
     }
 
 
 def test_without_a_release_the_own_name_stays(tmp_path: Path) -> None:
     inbox = Inbox(tmp_path)
     inbox.put("ann/..work..ipynb")
+    inbox.put("ben_attempt_2026-11-21_my_work.ipynb")
     from coursekit.grading.intake import collect
 
     report = collect(inbox.folder, None, inbox.target)
     assert "no-release" in rules(report)
-    assert list(inbox.files()) == ["extracted/ann/undated/work.ipynb"]
+    assert set(inbox.files()) == {
+        "extracted/ann/undated/work.ipynb",
+        "extracted/ben/2026-11-21-00-00-00/work.ipynb",
+    }
 
 
 def test_links_and_special_files_in_a_folder(tmp_path: Path) -> None:
@@ -169,9 +199,10 @@ def test_a_link_in_the_place_of_the_target_is_replaced_not_followed(tmp_path: Pa
 def test_folders_without_end_and_files_that_can_not_be_read(tmp_path: Path) -> None:
     inbox = Inbox(tmp_path)
     inbox.put("/".join(["ann", *"d" * 30, "w.ipynb"]))
+    inbox.put("/".join(["ben", *"d" * 19, "w.ipynb"]))
     inbox.put("zoe.ipynb")
     report = inbox.collect()
-    assert [one.student for one in report.taken] == ["zoe"]
+    assert [one.student for one in report.taken] == ["ben", "zoe"]
     assert "folders deep" in rules(report)["failed"][0].what
 
 
@@ -257,10 +288,13 @@ def test_scratch_of_a_killed_run_is_cleared_that_of_a_live_one_is_not(tmp_path: 
     for number in (dead.pid, os.getppid()):
         folder = inbox.target.parent / f".intake-{number}"
         folder.mkdir(parents=True)
-    inbox.collect()
-    assert [path.name for path in inbox.target.parent.iterdir() if path.name != "extracted"] == [
-        f".intake-{os.getppid()}"
-    ]
+    for name in (".intake-old", f".intake-{'9' * 30}"):  # of nobody, and of a process that can't be asked for
+        (inbox.target.parent / name).mkdir()
+    assert [one.student for one in inbox.collect().taken] == ["ann"]
+    assert {path.name for path in inbox.target.parent.iterdir() if path.name != "extracted"} == {
+        f".intake-{os.getppid()}",
+        f".intake-{'9' * 30}",
+    }
 
 
 def test_every_rule_is_met_by_a_test_and_used_by_the_code() -> None:
@@ -271,6 +305,13 @@ def test_every_rule_is_met_by_a_test_and_used_by_the_code() -> None:
     assert [key for key in RULES if f'"{key}"' not in tests] == []
     used = set(re.findall(r'(?:log\.add|Stop|rule=|notes\.append\(\()\(?"([a-z-]+)"', code))
     assert used <= set(RULES)
+
+
+def test_a_human_is_asked_wherever_work_may_be_lost_or_counted_for_another() -> None:
+    lost = {"encrypted", "unknown-archive", "bomb", "large", "total", "many", "nested", "nothing", "failed"}
+    unread = {"empty", "web-page", "not-json", "no-notebook", "stand-in", "cells", "repaired", "stranger"}
+    whose = {"nobody", "same-id", "other-name", "tie", "older", "two", "no-release"}
+    assert {key for key, rule in RULES.items() if rule.human} == lost | unread | whose
 
 
 def test_the_table_shows_every_rule_once() -> None:
@@ -288,6 +329,8 @@ def test_a_notice_is_one_line_without_signs_that_steer_a_terminal() -> None:
     assert str(notice).isprintable()
     assert str(notice).startswith("ann, a")
     assert str(notice).endswith("left out; not a notebook (c d)")
+    log.add("other", "a.txt", "ann", "x" * 10_000)
+    assert len(str(log.notices[-1])) < 250
 
 
 def test_a_hand_in_full_of_cases_does_not_flood_the_report(tmp_path: Path) -> None:
@@ -298,6 +341,8 @@ def test_a_hand_in_full_of_cases_does_not_flood_the_report(tmp_path: Path) -> No
     lines = [line for line in report.lines() if "not a notebook" in line]
     assert len(lines) == 6
     assert lines[-1] == "ann, 95 more files: left out; not a notebook"
+    inbox.put("ann.zip", zipped({f"{at}.txt": b"" for at in range(5)}))
+    assert len([line for line in inbox.collect().lines() if "not a notebook" in line]) == 5
 
 
 def test_lines_for_a_human_come_first(tmp_path: Path) -> None:

@@ -50,11 +50,20 @@ def test_other_names_are_no_platforms(part: str) -> None:
     assert owner_of(part, [NAME]) is None
 
 
+def test_of_two_names_of_an_assignment_the_longer_one_is_read() -> None:
+    for titles in (["HW", "HW_1"], ["HW_1", "HW"]):
+        owner = owner_of("HW_1_ann_b_attempt_2026-11-21-10-00-00_w.ipynb", titles)
+        assert owner is not None
+        assert owner.name == "ann_b"
+
+
 def test_canvas_files_come_in_their_order() -> None:
     names = ["a_1_100_w.ipynb", "a_1_100_w-1.ipynb", "a_1_100_w-2.ipynb", "a_1_101_w.ipynb"]
+    names.insert(3, "a_1_100_w-12.ipynb")
+    names.append(f"a_1_{'9' * 5000}_w.ipynb")  # more digits than Python turns into a number
     orders = [owner.order for name in names if (owner := owner_of(name))]
     assert orders == sorted(set(orders))
-    assert len(orders) == 4
+    assert len(orders) == 6
 
 
 IDS = [
@@ -86,6 +95,7 @@ def test_an_instructors_own_names() -> None:
     assert plain_owner("zoe_final", folder=False) == Owner("zoe")
     assert plain_owner("zoe", folder=False) == Owner("zoe")
     assert plain_owner("b_17", folder=True) == Owner("b_17")
+    assert plain_owner(NAME, [NAME], folder=True) == Owner(NAME)
     for nobodys in (NAME, f"{NAME} (2)", f"{NAME.upper()}_final", f"{NAME}-1", "", "_x"):
         assert plain_owner(nobodys, [NAME], folder=False) is None
 
@@ -107,7 +117,7 @@ def test_downloads_are_known_by_a_name_that_students_do_not_give() -> None:
 
 
 @pytest.mark.parametrize("name", ["__MACOSX", ".DS_Store", "._work.ipynb", ".ipynb_checkpoints", "work-checkpoint.ipynb",
-                                  "Thumbs.db", "desktop.ini", "~$work.docx", "__pycache__"])  # fmt: skip
+                                  "Thumbs.db", "desktop.ini", "Desktop.ini", "~$work.docx", "__pycache__"])  # fmt: skip
 def test_junk_is_known(name: str) -> None:
     assert is_junk(["folder", name, "x"])
     assert not is_junk(["folder", f"my{name.strip('._~$')}.ipynb"])
@@ -122,8 +132,9 @@ def test_a_moodle_download_in_any_form(tmp_path: Path, form: str) -> None:
     inbox = Inbox(tmp_path)
     people = _moodle("Ann Example", "Übung Ärger", "Ann Other")
     if form == "zip":
-        inbox.put("CS101-HW 1-4711.zip", zipped(people))
+        inbox.put("CS101-HW 1-4711.zip", zipped({**people, "__MACOSX/._x": b""}))
     else:
+        inbox.put("CS101-HW 1-4711/.DS_Store" if form == "class folder" else ".DS_Store", b"")
         for name, data in people.items():
             inbox.put(f"CS101-HW 1-4711/{name}" if form == "class folder" else name, data)
     report = inbox.collect()
@@ -134,6 +145,7 @@ def test_a_moodle_download_in_any_form(tmp_path: Path, form: str) -> None:
     }
     assert not any(notice.human for notice in report.notices)
     assert ("download" in rules(report)) is (form != "folder")
+    assert "id" not in rules(report)  # a platform's names are no ids, and nobody need be told
 
 
 def test_a_canvas_download_with_archives_inside(tmp_path: Path) -> None:
@@ -167,13 +179,19 @@ def test_a_strangers_file_in_a_download_is_nobodys(tmp_path: Path) -> None:
     "inner",
     ["bob_attempt_2026-12-01-10-00-00_w.ipynb", "bob_7_assignsubmission_file/w.ipynb", "bob_1_2_w.ipynb"],
 )
-@pytest.mark.parametrize("form", ["zip", "tar", "folder", "platform"])
+@pytest.mark.parametrize(
+    "form", ["zip", "tar", "folder", "platform", "download in a folder", "packed download"]
+)
 def test_nobody_hands_in_for_another(tmp_path: Path, inner: str, form: str) -> None:
     """A name inside a student's archive or folder says nothing about whose it is."""
     inbox = Inbox(tmp_path)
     inbox.put("bob.ipynb", work("bob's own"))
     if form == "folder":
         inbox.put(f"eve/{inner}", work("eve's"))
+    elif form == "download in a folder":
+        inbox.put(f"eve/submissions/{inner}", work("eve's"))
+    elif form == "packed download":
+        inbox.put("eve/submissions.zip", zipped({inner: work("eve's")}))
     elif form == "platform":
         inbox.put("eve_5_assignsubmission_file/all.zip", zipped({inner: work("eve's")}))
     else:
@@ -184,6 +202,31 @@ def test_nobody_hands_in_for_another(tmp_path: Path, inner: str, form: str) -> N
     assert {one.student for one in report.taken} == {"bob", "eve"}
     assert inbox.files()[f"extracted/bob/undated/{NAME}.ipynb"] == work("bob's own")
     assert [notice.student for notice in rules(report)["other-name"]] == ["eve"]
+
+
+def test_own_work_under_ones_own_name_or_a_date_is_no_cause_for_alarm(tmp_path: Path) -> None:
+    inbox = Inbox(tmp_path)
+    inbox.put(
+        "eve.zip", zipped({"eve_attempt_2026-12-01-10-00-00_w.ipynb": WORK, "draft_2026-12-01.txt": b""})
+    )
+    assert "other-name" not in rules(inbox.collect())
+
+
+def test_a_class_may_hold_more_than_an_archive_of_one_student(tmp_path: Path) -> None:
+    inbox = Inbox(tmp_path)
+    many = {f"ann_1_{at}_notes.txt": b"" for at in range(2001)}
+    inbox.put("submissions.zip", zipped({**many, "zoe_2_1_w.ipynb": WORK}))
+    report = inbox.collect()
+    assert [one.student for one in report.taken] == ["zoe-2"]
+    assert "many" not in rules(report)
+
+
+def test_a_download_with_names_from_the_root_is_one(tmp_path: Path) -> None:
+    inbox = Inbox(tmp_path)
+    inbox.put("submissions.zip", zipped({"/ann_1_2_w.ipynb": WORK}))
+    report = inbox.collect()
+    assert [one.student for one in report.taken] == ["ann-1"]
+    assert {"download", "climbs"} <= set(rules(report))
 
 
 def test_names_that_are_paths_stay_below_the_target(tmp_path: Path) -> None:
@@ -209,6 +252,8 @@ def test_names_that_give_one_id_are_kept_apart(tmp_path: Path) -> None:
     assert len({one.casefold() for one in ids}) == 6
     assert {"zoe", "Eve-Poe-1", "Eve-Poe-2"} <= ids
     assert len(rules(report)["same-id"]) == 5
+    # Its folder is one of two that give this id: it is not laid at the door of the wrong student.
+    assert [notice.student for notice in rules(report)["other"]] == [""]
     assert report.without == []
     assert {one.student for one in inbox.collect().taken} == ids
 
@@ -239,6 +284,14 @@ def test_a_roster_gives_the_ids(tmp_path: Path) -> None:
     inbox.put("bob/w.ipynb")
     report = inbox.collect(roster={"Ann Example": "ann17", "4711": "../x", "bob": "bob99"})
     assert {one.student for one in report.taken} == {"ann17", "x", "bob99"}
+    inbox.put("müller/w.ipynb", work("by the id that the name gives"))
+    report = inbox.collect(roster={"Ann Example": "ann17", "exampleann": "y", "4711": "x", "muller": "m1"})
+    assert {one.student for one in report.taken} == {
+        "ann17",
+        "x",
+        "bob",
+        "m1",
+    }  # a number is surer than a name
     assert [notice.student for notice in rules(report)["other"]] == ["ann17"]
     assert report.without == []
 

@@ -47,6 +47,7 @@ PLAIN = {
     "windows line ends": WORK.replace(b"\n", b"\r\n"),
     "more metadata": _changed(lambda notebook: notebook["metadata"].update(colab={"provenance": []}, vscode=3)),
     "with outputs": _in_cell(outputs=[{"output_type": "stream", "name": "stdout", "text": ["a\n"]}]),
+    "with a stamp that is no refusal": work(metadata={"coursekit": {"state": "graded"}}),
 }  # fmt: skip
 COPIED = {
     "encoding": [codecs.BOM_UTF8 + WORK, WORK.decode().encode("utf-16"), WORK.decode().encode("utf-16-le"),
@@ -57,6 +58,12 @@ COPIED = {
     "new-format": [work(nbformat_minor=9), work(nbformat=5, nbformat_minor=0)],
     "repaired": [_in_cell(metadata=None), _in_cell(metadata=[]), _in_cell(outputs=None), _in_cell(outputs=[3]),
                  _in_cell(outputs=[{"output_type": "stream", "name": "stdout", "text": [3]}]),
+                 _in_cell(outputs=[{"output_type": "stream", "text": "a"}]),
+                 _in_cell(outputs=[{"output_type": "error", "ename": "E", "evalue": "", "traceback": "E"}]),
+                 _in_cell(outputs=[{"output_type": "display_data", "data": {}}]),
+                 # right as errors go; nbformat joins the lines of a text that no error has
+                 _in_cell(outputs=[{"output_type": "error", "ename": "E", "evalue": "", "traceback": [], "text": [3]}]),
+                 _in_cell(attachments={"a.png": {"image/png": 3}}),
                  _in_cell(id="not an id!"), _in_cell(id=None), _in_cell(attachments=3), work(nbformat=None),
                  work(nbformat_minor="5"), work(nbformat_minor=-1), work(metadata=None), _in_cell(id="intro"),
                  _changed(lambda notebook: notebook["cells"].append("no cell")),
@@ -110,13 +117,56 @@ def test_what_is_no_notebook_is_named(rule: str, data: bytes) -> None:
     assert rule in [note[0] for note in read.notes]
 
 
+def test_letters_of_a_windows_code_page_are_the_letters_that_the_student_wrote() -> None:
+    text = "# Größe – 3 €"
+    data = json.dumps(
+        {**json.loads(WORK), "cells": [{**json.loads(WORK)["cells"][2], "source": text}]}, ensure_ascii=False
+    )
+    read = read_notebook(data.encode("cp1252"))
+    assert read.notebook is not None
+    assert read.notebook["cells"][0]["source"] == text
+
+
+def test_ids_that_are_made_up_are_nobody_elses() -> None:
+    cells = [json.loads(WORK)["cells"][0] | {"id": name} for name in ("one", "cell-2", "one", "cell-2-")]
+    read = read_notebook(json.dumps({**json.loads(WORK), "cells": cells}).encode())
+    assert read.notebook is not None
+    ids = [cell["id"] for cell in read.notebook["cells"]]
+    assert ids[:2] == ["one", "cell-2"]
+    assert len(set(ids)) == 4
+
+
+def test_a_copy_keeps_of_the_metadata_what_nbgrader_could_have_written() -> None:
+    tag = {"grade_id": ["kl"], "points": {"of": 3}, "solution": True}
+    read = read_notebook(codecs.BOM_UTF8 + _in_cell(metadata={"nbgrader": tag, "more": 1}))
+    assert read.notebook is not None
+    assert read.notebook["cells"][2]["metadata"] == {"nbgrader": {"solution": True}}
+
+
+def test_a_copy_keeps_the_pictures_of_a_text_that_are_pictures() -> None:
+    cell = {"cell_type": "markdown", "metadata": {}, "source": "![](attachment:a.png)"}
+    for pictures, kept in (({"a.png": {"image/png": "aGk="}}, True), ({"a.png": {"image/png": 3}}, False)):
+        cells = [*json.loads(WORK)["cells"], {**cell, "attachments": pictures}]
+        read = read_notebook(codecs.BOM_UTF8 + json.dumps({**json.loads(WORK), "cells": cells}).encode())
+        assert read.notebook is not None
+        assert read.notebook["cells"][-1].get("attachments") == (pictures if kept else None)
+
+
+def test_a_reason_that_a_student_writes_is_told_in_one_short_line() -> None:
+    read = read_notebook(work(metadata={"coursekit": {"state": "not gradable", "reason": "a\nb" * 5000}}))
+    assert read.told.startswith("it stands in for what was handed in (a ba b")
+    assert len(read.told) < 250
+
+
 def test_headings_and_kinds_of_old_formats_are_kept() -> None:
     cells = [{"cell_type": "heading", "level": 2, "source": ["Title"]}, {"cell_type": "html", "source": "<b>"},
+             {"cell_type": "heading", "level": 7, "source": "Seven"}, {"cell_type": "heading", "source": "None"},
              {"cell_type": "code", "input": ["a = 1\n", "b"], "language": "python"}]  # fmt: skip
     read = read_notebook(json.dumps({"nbformat": 2, "worksheets": [{"cells": cells}, 3]}).encode())
     assert read.notebook is not None
+    assert read.notes == [("old-format", "format 2")]  # old formats asked for less: nothing is wrong with it
     assert [(cell["cell_type"], cell["source"]) for cell in read.notebook["cells"]] == [
-        ("markdown", "## Title"), ("markdown", "<b>"), ("code", "a = 1\nb"),
+        ("markdown", "## Title"), ("markdown", "<b>"), ("markdown", "# Seven"), ("markdown", "# None"), ("code", "a = 1\nb"),
     ]  # fmt: skip
 
 
@@ -133,6 +183,8 @@ def test_collecting_tells_and_goes_on(tmp_path: Path, rule: str, data: bytes) ->
     assert [notice.student for notice in rules(report)[rule]] == ["ben"]
     written = inbox.files()[f"extracted/ben/undated/{NAME}.ipynb"]
     assert (written == data) is (rule in NONE)
+    # What can't be read is not said to be a stranger's work on top.
+    assert "stranger" not in rules(report)
 
 
 def test_a_notebook_of_forty_megabytes(tmp_path: Path) -> None:
@@ -174,16 +226,24 @@ def test_notebooks_under_other_endings(tmp_path: Path, name: str) -> None:
     inbox = Inbox(tmp_path)
     inbox.put(f"ann_{name}")
     inbox.put("ben_notes.txt", b"no notebook")
+    inbox.put("ben_table.json", b'{"cells": [1, 2]}')
+    inbox.put("ben_w.py", WORK)
     report = inbox.collect()
     assert [one.student for one in report.taken] == ["ann"]
     assert ("suffix" in rules(report)) is (name != "w.ipynb.ipynb")
-    assert [notice.file for notice in rules(report)["other"]] == ["ben_notes.txt"]
+    assert [notice.file for notice in rules(report)["other"]] == [
+        "ben_notes.txt",
+        "ben_table.json",
+        "ben_w.py",
+    ]
 
 
 def test_an_archive_under_a_notebooks_ending_and_the_reverse(tmp_path: Path) -> None:
     inbox = Inbox(tmp_path)
     inbox.put("ann.ipynb", zipped({f"{NAME}.ipynb": WORK}))
     inbox.put("ben.zip", WORK)
+    inbox.put("cat.zip", b"\n  " + WORK)
+    inbox.put("dan_b.ipynb", zipped({f"{NAME}.ipynb": WORK}))  # the whole name of an archive is the student's
     report = inbox.collect()
-    assert [one.student for one in report.taken] == ["ann", "ben"]
-    assert [notice.student for notice in rules(report)["suffix"]] == ["ben"]
+    assert [one.student for one in report.taken] == ["ann", "ben", "cat", "dan-b"]
+    assert [notice.student for notice in rules(report)["suffix"]] == ["ben", "cat"]
