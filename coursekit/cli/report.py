@@ -89,11 +89,29 @@ def _moodle(options: Namespace, record: "Record", entries: "Sequence[Final]") ->
     return _exported(options, record, options.moodle, entries)
 
 
-def _there(course: "Course") -> None:
-    """Refuse to make a gradebook where there is none."""
+def _missing(course: "Course") -> str:
+    """Return the file of the gradebook if it is not there: to open it would make it."""
     start = "sqlite:///"
-    if course.db_url.startswith(start) and not Path(course.db_url.removeprefix(start)).is_file():
-        raise CourseError(f"{course.db_url.removeprefix(start)} is missing: grade an assignment first")
+    path = course.db_url.removeprefix(start)
+    return path if course.db_url.startswith(start) and not Path(path).is_file() else ""
+
+
+def _log(options: Namespace, course: "Course", record: "Record") -> int:
+    """Print the log; return 1 if it does not hold all that is in the gradebook."""
+    from nbgrader.api import Gradebook
+
+    from coursekit.grading.gradebook.states import standing
+    from coursekit.grading.reporting.audit import audit, unlogged
+
+    keys = dict[str, str]()
+    if not _missing(course):
+        with Gradebook(course.db_url, course.course_id) as gradebook:
+            found = standing(gradebook, options.assignment)
+        keys = {student: key for student, (_, _, key) in found.items() if key}
+    print("\n".join(audit(record, options.assignment)))
+    lost = unlogged(record, options.assignment, keys)
+    _say(lost)
+    return 1 if lost else 0
 
 
 def _page(options: Namespace, course: "Course", record: "Record") -> int:
@@ -127,7 +145,7 @@ def _entries(options: Namespace, course: "Course") -> "Sequence[Final]":
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Report on an assignment; return 0 if that was possible.
+    """Report on an assignment; return 0 if that was possible, 1 if the log has lost lines.
 
     Args:
         arguments: those after ``coursekit report``.
@@ -144,11 +162,9 @@ def main(arguments: Sequence[str]) -> int:
     course = Course(options.course)
     record = Record(course.root)
     if options.log:
-        from coursekit.grading.reporting.audit import audit
-
-        print("\n".join(audit(record, options.assignment)))
-        return 0
-    _there(course)
+        return _log(options, course, record)
+    if missing := _missing(course):
+        raise CourseError(f"{missing} is missing: grade an assignment first")
     if not (options.canvas or options.moodle):
         return _page(options, course, record)
     entries = _entries(options, course)

@@ -1,6 +1,6 @@
 """The log of a course in words: who graded, when, what changed, and behind which walls."""
 
-__all__ = ["audit"]
+__all__ = ["audit", "unlogged"]
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -71,4 +71,25 @@ def audit(record: Record, assignment: str) -> list[str]:
     return [
         *told,
         f"The chain of all {len(lines)} lines holds: none was changed, removed or put in before the last.",
+    ]
+
+
+def unlogged(record: Record, assignment: str, keys: Mapping[str, str]) -> list[str]:
+    """Return a line for each student whose marks no line of the log speaks of: its last lines were cut off.
+
+    The chain can't tell, since nothing follows the last line; the gradebook can.
+
+    Args:
+        record: of the course.
+        assignment: its name.
+        keys: of the verdicts that the gradebook holds, by student.
+    """
+    events = (line for line in record.log() if line.event == "written" and line.assignment == assignment)
+    written = {(line.student, line.key) for line in events}
+    return [
+        f"{_plain(student)}: the marks of verdict {key[:12]} are in the gradebook, and no line says that "
+        f"they were written: lines were cut off the log's end, or a command was stopped just then; "
+        f"`coursekit grade {assignment}` writes the line"
+        for student, key in sorted(keys.items())
+        if (student, key) not in written
     ]

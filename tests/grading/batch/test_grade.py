@@ -2,6 +2,7 @@
 
 import csv
 import fcntl
+import json
 import sqlite3
 from pathlib import Path
 
@@ -175,6 +176,22 @@ def test_a_killed_autograde_leaves_no_old_number(copy: ToyCourse) -> None:
     process.communicate()
     assert copy.states()["ada"] == "not run"
     assert [copy.marks()["ada"][cell] for cell in CELLS] == [(None, True)] * 4
+
+
+def test_a_log_that_lost_its_end_is_told_by_the_gradebook(copy: ToyCourse) -> None:
+    ask = ("-m", "coursekit", "report", NAME, "--log")
+    assert "The chain of all" in copy.run(*ask)
+    path = copy.folder / ".nbgrader" / "record" / "log.jsonl"
+    *kept, last = path.read_text("utf-8").splitlines(keepends=True)
+    who = json.loads(last)
+    assert who["event"] == "written"
+    path.write_text("".join(kept), "utf-8")
+    told = copy.run(*ask, code=1)
+    assert (
+        f"{who['student']}: the marks of verdict {who['key'][:12]} are in the gradebook, and no line" in told
+    )
+    copy.grade()
+    copy.run(*ask)
 
 
 def test_a_release_that_nobody_can_pass_is_refused(copy: ToyCourse) -> None:
