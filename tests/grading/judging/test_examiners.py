@@ -1,6 +1,9 @@
 """The process of the tests is copied for each submission: no two meet, and its draws come from the seed."""
 
+import os
+import tarfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from nbformat import NotebookNode
@@ -12,6 +15,7 @@ from coursekit.grading.judging.houses import Houses
 from coursekit.grading.judging.plan import plan
 from coursekit.grading.judging.session import Session, Timing
 from coursekit.grading.walls.box import Box
+from coursekit.grading.walls.kit import packed
 from coursekit.grading.walls.pool import KINDS
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(200)]
@@ -155,3 +159,15 @@ def test_the_exercises_lie_in_the_examiners_box_alone(kind: str) -> None:
         cells[1].source = f"{SEARCH}answer = str(found)"
         assert _said(houses, houses.examiners, cells) == ["nothing"]
         examination.end()
+
+
+def test_the_archive_of_the_package_can_only_be_read() -> None:
+    with packed() as file:
+        assert not file.writable()
+        assert not Path(file.name).exists()
+        with pytest.raises(OSError, match="Bad file descriptor"):
+            os.write(file.fileno(), b"x")
+        with tarfile.open(fileobj=file) as archive:
+            names = set(archive.getnames())
+    assert {"coursekit/__init__.py", "coursekit/assess/workshop/one_neuron.py"} < names
+    assert not [name for name in names if "__pycache__" in name]
