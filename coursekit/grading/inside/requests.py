@@ -71,8 +71,9 @@ def pull(book: "Book", out: int, grad: Any, keys: list[Any]) -> tuple[Any, ...]:
     leaves = [slots[key[1]] if key[0] == "slot" else modules.find(not key[1], key[2]) for key in keys]
     if not leaves:
         return ()
-    found = torch.autograd.grad(book.outputs[out], leaves, grad, retain_graph=True, allow_unused=True)
+    with modules.collecting((not key[1], key[2]) for key in keys if key[0] == "par"):
+        found = torch.autograd.grad(book.outputs[out], leaves, grad, retain_graph=True, allow_unused=True)
     for key, arrived in zip(keys, found, strict=True):
         if key[0] == "par":
-            modules.pulled(not key[1], key[2], arrived)
+            modules.pulled(not key[1], key[2], arrived, serving=True)
     return tuple(found)
