@@ -64,6 +64,22 @@ def seeded(output: Tensor, grad: Tensor) -> Tensor:
     return number
 
 
+class _Once(torch.autograd.Function):
+    """A gradient that came across: where it came from is not known here, so it has no gradient of its own."""
+
+    @staticmethod
+    def forward(ctx: Any, grad: Tensor, *leaves: Tensor) -> Tensor:
+        """Return the gradient that came, as something that depends on what was sent."""
+        del ctx, leaves
+        return grad.clone()
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> Any:
+        """Refuse: none at all would be taken for a zero."""
+        del ctx, grads
+        raise RuntimeError("a gradient that came from another process can't be differentiated again")
+
+
 class _Crossing(torch.autograd.Function):
     """An output of the other side as a function of what was sent there."""
 
@@ -73,15 +89,17 @@ class _Crossing(torch.autograd.Function):
     ) -> Tensor:
         """Return the output that came."""
         ctx.half, ctx.out, ctx.keys, ctx.shapes = half, out, keys, [leaf.shape for leaf in leaves[:-1]]
+        # Kept as they are: nothing is computed from their values, which may change in place meanwhile.
+        ctx.leaves = leaves
         return value[0]
 
     @staticmethod
-    @torch.autograd.function.once_differentiable
     def backward(ctx: Any, *grads: Tensor) -> Any:
         """Ask the other side for the gradients of its half."""
         found = ctx.half.peer.pull(ctx.half.graph, ctx.out, grads[0], ctx.keys)
+        once: Any = _Once.apply if torch.is_grad_enabled() else lambda grad, *_: grad
         fit = [
-            None if one is None or one.shape != shape else one
+            None if one is None or one.shape != shape else once(one, *ctx.leaves)
             for one, shape in zip(found, ctx.shapes, strict=True)
         ]
         return (None, None, None, None, *fit, None)

@@ -3,6 +3,7 @@
 __all__ = ["Mirror", "Modules"]
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -66,6 +67,7 @@ class Modules:
         self._own_tensors: dict[int, Tensor] = {}
         self._their_tensors: dict[int, Tensor] = {}
         self._known: dict[tuple[bool, int], tuple[Tensor, bool, Tensor | None]] = {}
+        self._collected: list[frozenset[tuple[bool, int]]] = []
 
     def _number(self, thing: Any, table: dict[int, Any]) -> int:
         """Return the number of a thing of ours; the table keeps it alive, so that its id stays its own."""
@@ -117,27 +119,44 @@ class Modules:
             self.own[number].training = bool(training)
         return self.own[reference["id"]]
 
-    def pulled(self, mine: bool, number: int, grad: Tensor | None) -> None:
+    @contextmanager
+    def collecting(self, keys: Iterable[tuple[bool, int]]) -> Iterator[None]:
+        """Note no gradients of these tensors meanwhile: they are on their way to one pull.
+
+        Args:
+            keys: for each tensor whether it is ours, and its number.
+        """
+        self._collected.append(frozenset(keys))
+        try:
+            yield
+        finally:
+            self._collected.pop()
+
+    def pulled(self, mine: bool, number: int, grad: Tensor | None, *, serving: bool) -> None:
         """Note a gradient that arrives at a tensor of a network, on both sides of the wall.
 
-        The owner adds it up, so that what watches the tensor there sees it; on the other side autograd will.
+        Who asked for it has it added up by autograd. Who served does it here, and what watches the tensor
+        is told where the tensor lives.
 
         Args:
             mine: whether the tensor is ours.
             number: of the tensor.
             grad: what arrives; None if nothing does.
+            serving: whether the other side asked for it.
 
         Shape:
             grad: that of the tensor.
         """
-        if grad is None:
+        # An answer that calls a network of ours asks us in turn: the sum comes with what we asked for.
+        if grad is None or any((mine, number) in keys for keys in self._collected):
             return
         tensor = self.find(mine, number)
         value, trained, before = self._known.get((mine, number), (tensor.detach().clone(), True, tensor.grad))
         total = grad.clone() if before is None else before + grad
         self._known[mine, number] = (value, trained, total)
-        if mine:
+        if serving:
             tensor.grad = total.clone()
+        if serving and mine:
             for hook in (getattr(tensor, "_post_accumulate_grad_hooks", None) or {}).values():
                 hook(tensor)
 

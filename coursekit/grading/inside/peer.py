@@ -109,10 +109,11 @@ class Peer:
         """
         own = [(key[1], key[2], self.modules.find(key[1], key[2])) for key in keys if key[0] == "par"]
         request = {"op": "pull", "graph": graph, "out": out, "grad": grad.detach(), "keys": keys}
-        found = list(self._ask(request, [], own))
+        with self.modules.collecting((mine, number) for mine, number, _ in own):
+            found = list(self._ask(request, [], own))
         for key, grad_there in zip(keys, found, strict=True):
             if key[0] == "par":
-                self.modules.pulled(key[1], key[2], grad_there)
+                self.modules.pulled(key[1], key[2], grad_there, serving=False)
         return found
 
     def _ask(self, request: dict[str, Any], involved: list[Any], tensors: Any = ()) -> Any:
@@ -215,7 +216,7 @@ class Peer:
         able = tuple(name for name in FORWARDED if hasattr(type(value), name))
         name = getattr(value, "__name__", None)
         name = name if isinstance(name, str) else type(value).__name__
-        return {"o": "object", "id": self._ids[id(value)], "name": name[:80], "able": able}
+        return {"o": "object", "id": self._ids[id(value)], "name": name, "able": able}
 
     def resolve(self, reference: Any) -> Any:
         """Return what a reference of the other side stands for.

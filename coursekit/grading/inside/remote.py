@@ -2,7 +2,8 @@
 
 __all__ = ["FORWARDED", "Remote", "remote"]
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -62,6 +63,15 @@ def _forward(name: str) -> Callable[..., Any]:
     return method
 
 
+def _by_items(self: Any) -> Iterator[Any]:
+    """Go through an object that has items and no iterator, as Python itself does."""
+    for at in count():
+        try:
+            yield self[at]
+        except IndexError:
+            return
+
+
 for _name in FORWARDED:
     setattr(Remote, _name, _forward(_name))
 
@@ -76,6 +86,9 @@ def remote(peer: "Peer", number: int, name: str, *, able: frozenset[str]) -> Rem
         able: its special methods.
     """
     missing = [method for method in FORWARDED if method not in able]
-    kind = type("Remote", (Remote,), dict.fromkeys(missing))
+    own: dict[str, Any] = dict.fromkeys(missing)
+    if "__iter__" in missing and "__getitem__" in able:
+        own["__iter__"] = _by_items
+    kind = type("Remote", (Remote,), own)
     made: Remote = kind(peer, number, name)
     return made

@@ -74,8 +74,9 @@ def pull(book: "Book", out: int, grad: Any, keys: list[Any]) -> tuple[Any, ...]:
     if not leaves:
         return ()
     number = seeded(book.outputs[out], grad)
-    found = torch.autograd.grad(number, leaves, retain_graph=True, allow_unused=True)
+    with modules.collecting((not key[1], key[2]) for key in keys if key[0] == "par"):
+        found = torch.autograd.grad(number, leaves, retain_graph=True, allow_unused=True)
     for key, arrived in zip(keys, found, strict=True):
         if key[0] == "par":
-            modules.pulled(not key[1], key[2], arrived)
+            modules.pulled(not key[1], key[2], arrived, serving=True)
     return tuple(found)

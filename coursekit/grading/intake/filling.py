@@ -22,10 +22,8 @@ class Answer:
 
 def _continues(first: str, second: Seen, slot: Slot) -> bool:
     """Tell whether a cell goes on where an answer's text stops."""
-    if not parses(second.text):
-        # The lower half of a function: it is Python only below the upper one.
-        return second.text[:1].isspace() and parses(f"{first}\n{second.text}")
-    if not parses(first):
+    if not (parses(first) and parses(second.text)):
+        # Cut in the middle of a function or a bracket: the halves are Python only together.
         return parses(f"{first}\n{second.text}")
     above, below = names(first).keys() & slot.wants.keys(), second.names.keys() & slot.wants.keys()
     if above and below - above:
@@ -60,7 +58,7 @@ def _shared(slot: Slot, cells: Sequence[Seen], slots: Mapping[int, Slot]) -> Ans
     best: tuple[int, int] | None = None
     for cell in cells:
         held = covered(slot, cell.names)
-        if cell.rank == 2 and 2 * len(held) >= max(len(slot.wants), 1):
+        if held and 2 * len(held) >= len(slot.wants):
             best = max(best or (0, 0), (len(held), cell.index))
     if best is None:
         return None

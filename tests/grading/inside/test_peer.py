@@ -3,6 +3,7 @@
 import operator
 import os
 import time
+from collections.abc import Iterable, Sized
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 import torch
 from torch import nn
 
+from coursekit.grading.inside import peer
 from coursekit.grading.inside.errors import Crossed, SideGone, TooSlow
 from coursekit.grading.inside.modules import Mirror
 from tests.grading.inside.across import across
@@ -104,6 +106,77 @@ def test_no_grad_here_is_no_grad_there() -> None:
         assert not answer(w.detach()).requires_grad
 
 
+def _with_gradients(x: Any) -> Any:
+    with torch.enable_grad():
+        return x * 2
+
+
+def test_an_answer_has_the_gradients_that_it_has_at_home() -> None:
+    """Its own parameters among them, and those that it switches on itself."""
+    own = torch.ones(2, requires_grad=True)
+    with across(lambda: lambda x: x * own) as answer:
+        found = answer(torch.ones(2))
+        assert found.requires_grad
+        found.sum().backward()
+    w = torch.ones(2, requires_grad=True)
+    with across(lambda: _with_gradients) as answer, torch.no_grad():
+        assert answer(w).requires_grad is _with_gradients(w).requires_grad is True
+
+
+def test_one_of_two_outputs_may_go_and_the_other_still_has_gradients() -> None:
+    with across(lambda: lambda w: [w * 2, w * 3]) as answer:
+        w = torch.ones(2, requires_grad=True)
+        first, second = answer(w)
+        del first
+        answer(w.detach())  # tells over there what nothing needs any more
+        second.sum().backward()
+        assert w.grad is not None
+        assert w.grad.tolist() == [3, 3]
+
+
+def test_a_gradient_of_another_shape_is_none_and_one_of_a_gradient_is_refused() -> None:
+    def build() -> Any:
+        def lie(*_: Any) -> tuple[Any, ...]:
+            return (torch.ones(7),)
+
+        def answer(w: Any, lying: bool) -> Any:
+            if lying:
+                setattr(peer, "pull", lie)  # noqa: B010 (the module of the other process)
+            return w * w
+
+        return answer
+
+    with across(build) as answer:
+        w = torch.ones(2, requires_grad=True)
+        (slope,) = torch.autograd.grad(answer(w, False).sum(), w, create_graph=True)
+        with pytest.raises(RuntimeError):
+            torch.autograd.grad(slope.sum() + w.sum(), w)  # refused, not silently that of w alone
+        answer(w, True).sum().backward()
+        assert w.grad is None
+
+
+def test_a_long_training_fills_no_memory_over_there() -> None:
+    def build() -> Any:
+        def answer(f: Any, w: Any) -> Any:
+            return w * 2, len(object.__getattribute__(f, "_peer")._graphs)
+
+        return answer
+
+    def f() -> None:
+        pass
+
+    with across(build) as answer:
+        w = torch.ones(2, requires_grad=True)
+        for _ in range(20):
+            out, graphs = answer(f, w)
+            out.sum().backward()
+        assert graphs <= 2
+        del out
+        assert answer(f, w.detach())[1] == 0
+        assert answer(f, w.detach())[1] == 0
+        assert object.__getattribute__(answer, "_peer").forgotten == []
+
+
 class _Net(nn.Module):
     def __init__(self, d: int) -> None:
         super().__init__()
@@ -172,6 +245,95 @@ def test_a_network_of_ours_trains_over_there() -> None:
             assert torch.allclose(value.double(), ours.state_dict()[name].double(), atol=1e-6), name
 
 
+def _by_calling(net: Any, x: torch.Tensor) -> Any:
+    return (net(x) ** 2).sum()
+
+
+def _by_hand(net: Any, x: torch.Tensor) -> Any:
+    return ((x @ net.weight.T + net.bias) ** 2).sum()
+
+
+def _by_both(net: Any, x: torch.Tensor) -> Any:
+    return _by_calling(net, x) + _by_hand(net, 2 * x)
+
+
+def _slopes(loss: Any, net: Any, x: torch.Tensor) -> list[torch.Tensor]:
+    """Return the gradients after one backward, after a second that adds up, and of a fresh start."""
+    found = []
+    for fresh in (False, False, True):
+        if fresh:
+            net.zero_grad()
+        value = loss(net, x)
+        loss(net, x)  # one more crossing in between
+        value.backward()
+        loss(net, x)
+        found += [part.grad.clone() for part in net.parameters()]
+    return found
+
+
+def _keeping() -> Any:
+    """Return an answer that keeps a network from an earlier call: it is no argument of the later one."""
+    kept: list[Any] = []
+
+    def answer(net: Any, x: torch.Tensor) -> Any:
+        kept.append(net)
+        return _by_calling(kept[0], x)
+
+    return answer
+
+
+@pytest.mark.parametrize("build", [lambda: _by_calling, lambda: _by_hand, lambda: _by_both, _keeping])
+def test_a_loss_over_there_gives_a_network_of_ours_the_gradients_that_it_has_at_home(build: Any) -> None:
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        ours, x = nn.Linear(2, 2), torch.randn(3, 2)
+    home = _slopes(build(), ours, x)
+    ours.zero_grad()
+    with across(build) as answer:
+        for here, there in zip(home, _slopes(answer, ours, x), strict=True):
+            assert torch.allclose(here, there, atol=1e-5)
+
+
+def test_both_sides_see_one_gradient_of_a_network() -> None:
+    def look_or_lose(net: Any, x: torch.Tensor | None) -> Any:
+        return net.weight.grad.clone() if x is None else _by_both(net, x)
+
+    with across(lambda: look_or_lose) as answer:
+        ours, x = nn.Linear(2, 2), torch.ones(3, 2)
+        for _ in range(2):
+            answer(ours, x).backward()
+            assert torch.allclose(answer(ours, None), ours.weight.grad)
+
+
+@pytest.mark.parametrize("loss", [_by_calling, _by_hand, _by_both])
+def test_a_loss_of_ours_gives_a_network_over_there_the_gradients_that_it_has_at_home(loss: Any) -> None:
+    x = torch.randn(3, 2, generator=torch.Generator().manual_seed(1))
+
+    def learn(loss: Any, x: torch.Tensor) -> list[Any]:
+        net = nn.Linear(2, 2)
+        with torch.no_grad():
+            net.weight.copy_(torch.tensor([[0.5, -1.0], [2.0, 0.25]]))
+            net.bias.copy_(torch.tensor([0.1, -0.2]))
+        return [grad.tolist() for grad in _slopes(loss, net, x)]
+
+    home = learn(loss, x)
+    with across(lambda: learn) as answer:
+        there = answer(loss, x)
+    for a, b in zip(home, there, strict=True):
+        assert np.allclose(a, b, atol=1e-5)
+
+
+def test_a_network_comes_with_its_values() -> None:
+    def build() -> nn.Module:
+        net = nn.Linear(2, 1)
+        with torch.no_grad():
+            net.weight.fill_(2.0)
+        return net
+
+    with across(lambda: build) as answer:
+        assert answer().weight.tolist() == [[2.0, 2.0]]
+
+
 def test_a_method_may_be_put_in_the_place_of_one_over_there() -> None:
     class Two(nn.Module):
         def inner(self, x: torch.Tensor) -> torch.Tensor:
@@ -184,6 +346,19 @@ def test_a_method_may_be_put_in_the_place_of_one_over_there() -> None:
         net = answer()
         net.inner = lambda x: 10 * x
         assert net(torch.ones(1)).item() == 11
+
+
+def test_a_network_of_ours_that_an_object_over_there_keeps_is_known_there_in_full() -> None:
+    class Holder:
+        net: Any = None
+
+        def total(self) -> float:
+            return sum(float(part.sum().item()) for part in self.net.parameters())
+
+    with across(lambda: Holder) as answer:
+        holder, ours = answer(), nn.Linear(2, 2)
+        holder.net = ours
+        assert holder.total() == pytest.approx(sum(part.sum().item() for part in ours.parameters()), abs=1e-6)
 
 
 class _Pair(NamedTuple):
@@ -216,6 +391,40 @@ def test_named_tuples_iterators_distributions_and_classes() -> None:
         assert list(total.rows()) == list(range(6))
         with pytest.raises(AttributeError):
             _ = total.nothing
+        assert not isinstance(total, Iterable)
+        assert not isinstance(total, Sized)
+
+
+def test_arithmetic_and_items_go_over_from_both_sides() -> None:
+    class Row:
+        def __init__(self) -> None:
+            self.entries = [1, 2, 3]
+
+        def __len__(self) -> int:
+            return 3
+
+        def __getitem__(self, at: int) -> int:
+            return self.entries[at]
+
+        def __rsub__(self, other: int) -> int:
+            return other - 6
+
+    with across(lambda: Row) as answer:
+        row = answer()
+        assert (len(row), row[1], list(row), 10 - row) == (3, 2, [1, 2, 3], 4)
+        assert isinstance(row, Sized)
+
+
+def test_modules_and_private_things_are_not_handed_over() -> None:
+    with across(lambda: lambda f: os if f is None else f()) as answer:
+        with pytest.raises(Crossed, match="can't be handed over"):
+            answer(None)
+        for kept in (os, _Yes, _Yes()):  # what a function of ours gives: a module, a class, an object
+            with pytest.raises(Crossed, match="can't be handed over"):
+                answer(lambda kept=kept: kept)
+        with pytest.raises(TypeError, match="can't be handed over"):
+            answer(os)
+        assert answer(lambda: 3) == 3
 
 
 def test_errors_keep_their_kind_and_their_text() -> None:

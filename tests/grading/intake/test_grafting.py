@@ -251,6 +251,9 @@ def test_an_answer_in_a_test_or_check_cell() -> None:
         answer, guesses = _answer(put("kl", stubs(VAE)["kl"]), put(place, OWN))
         assert answer == OWN
         assert guesses["kl"].how == "names"
+    result, _ = grafted(VAE, submission(VAE, put("kl", stubs(VAE)["kl"]), put("check-kl", OWN)))
+    check = next(cell.source for cell in result.cells if cell.id == "check-kl")
+    assert check.startswith("check(")  # what stands there is the release's again
 
 
 def test_names_beat_a_tag_that_lies_and_values_do_not() -> None:
