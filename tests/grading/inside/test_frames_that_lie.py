@@ -1,11 +1,36 @@
 """Frames of a hostile side: nothing is read beyond their own data; arrays hold numbers only."""
 
 import json
+import time
 
 import pytest
 
 from coursekit.grading.inside import wire
+from coursekit.grading.inside.frames import Deadline
 from coursekit.grading.inside.wire import WireError, pack, unpack
+
+
+def test_a_deadline_is_put_off_once_and_by_as_much_as_was_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    now, asked = [100.0], []
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+
+    def late() -> float:
+        asked.append(now[0])
+        return 5
+
+    deadline = Deadline(110, late)
+    assert deadline.left() == 10
+    now[0] = 111
+    assert deadline.left() == 5
+    now[0] = 114  # the grace goes on while an answer comes in pieces, and ends
+    assert deadline.left() == 2
+    now[0] = 117
+    with pytest.raises(TimeoutError):
+        deadline.left()
+    assert asked == [111]
+    assert Deadline().left() is None
+    with pytest.raises(TimeoutError):
+        Deadline(110, lambda: 0).left()
 
 
 @pytest.mark.parametrize("at", [[0, 9], [4, 5], [-4, 4], [-8, 12], [9, 0], [2, -2], [0, True], [0.0, 8]])

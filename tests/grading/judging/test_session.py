@@ -179,6 +179,13 @@ def test_a_cell_that_never_ends_is_stopped_and_its_definitions_are_there(houses:
     assert slow.cells[3].outputs[-1].ename == "CellTimeoutError"
 
 
+def test_a_cell_that_is_stopped_keeps_what_it_had_made(houses: Houses) -> None:
+    """The process is interrupted first, and ended only if it goes on all the same."""
+    found = _outputs(houses, "made = [1]\nwhile True: pass", "made.append(2)\nprint(made)", cell=2, grace=20)
+    assert found[0][-1]["ename"] == "CellTimeoutError"
+    assert found[1][0]["text"] == "[1, 2]\n"
+
+
 def test_an_answer_that_never_ends_costs_its_test(houses: Houses) -> None:
     slow = submitted(total="def total(x):\n    while True: pass")
     _judge(houses, slow, test=2)
@@ -220,6 +227,13 @@ def test_cells_show_what_a_notebook_shows(houses: Houses) -> None:
     assert found[6][0].text.split() == ["shell"]
     assert found[7][0].ename == "SystemExit"
     assert found[8][0].text == "after\n"
+
+
+def test_a_check_in_a_cell_says_that_it_comes_later(houses: Houses) -> None:
+    names = ("check", "grade", "grade_answer", "hint", "mastery", "question")
+    found = _outputs(houses, *(f"from coursekit.assess import {name}\n{name}('x', 1)" for name in names))
+    told = {"text/plain": "checked after all cells have run"}
+    assert [[output.get("data", output) for output in cell] for cell in found] == [[told]] * 6
 
 
 def test_output_without_end_is_cut(houses: Houses) -> None:
