@@ -2,6 +2,7 @@
 
 __all__ = ["Notebook", "main"]
 
+import resource
 import socket
 from functools import partial
 from typing import Any
@@ -48,7 +49,7 @@ class Notebook:
 
     def freeze(self) -> None:
         """Go on as two: the copy keeps all as it is now and serves the line that comes with the request."""
-        copied(self._peer.connection, partial(_serve, shell=self._shell, lean=False))
+        copied(self._peer.connection, partial(_serve_frozen, shell=self._shell))
 
 
 def _serve(connection: socket.socket, shell: Shell, *, lean: bool) -> None:
@@ -56,6 +57,13 @@ def _serve(connection: socket.socket, shell: Shell, *, lean: bool) -> None:
     peer = Peer(connection, judging=False, lean=lean)
     peer.offer(Notebook(peer, shell))
     serve(peer)
+
+
+def _serve_frozen(connection: socket.socket, shell: Shell) -> None:
+    """Be a copy; it gets the memory that was kept back, since the cells may have eaten all the rest."""
+    _, most = resource.getrlimit(resource.RLIMIT_DATA)
+    resource.setrlimit(resource.RLIMIT_DATA, (most, most))
+    _serve(connection, shell, lean=False)
 
 
 def main(connection: socket.socket) -> None:

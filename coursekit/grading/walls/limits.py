@@ -23,7 +23,7 @@ class Limits:
     since shared memory is no data. These hold for each process; only a control group holds for all together.
 
     Attributes:
-        memory_mb: of each process.
+        memory_mb: of each process; its cells get seven eighths.
         processes: processes and threads of the box together.
         cpu_seconds: of each process.
         file_mb: size of one file.
@@ -94,7 +94,8 @@ def apply_limits(limits: Limits, others: int = 0) -> None:
         Path("/proc/self/oom_score_adj").write_text(_LOWEST_PRIORITY, encoding="ascii")
     memory = limits.memory_mb * _MB
     _lower(resource.RLIMIT_AS, _address_space() + 2 * memory)
-    _lower(resource.RLIMIT_DATA, memory)
+    # An eighth is kept back for what comes after the cells: a cell that ate all the rest spoils no test.
+    _lower(resource.RLIMIT_DATA, memory - memory // 8, memory)
     _lower(resource.RLIMIT_NPROC, limits.processes + others)
     # The first signal can be caught, the second, a second later, can't.
     _lower(resource.RLIMIT_CPU, limits.cpu_seconds, limits.cpu_seconds + 1)
