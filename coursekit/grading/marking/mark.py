@@ -10,7 +10,7 @@ import nbformat
 from nbformat import NotebookNode
 from nbgrader import utils
 from nbgrader.nbgraderformat import MetadataValidator, SchemaTooNewError, SchemaTooOldError, ValidationError
-from nbgrader.preprocessors import ClearOutput, DeduplicateIds, LimitOutput
+from nbgrader.preprocessors import ClearOutput, LimitOutput
 
 from coursekit._check import CourseError
 from coursekit.grading.graft import graft, set_aside
@@ -51,7 +51,6 @@ def _read(paper: Paper, name: str) -> dict[str, Any]:
 def _completed(nb: NotebookNode, task: Task, name: str) -> NotebookNode:
     """Put back what the gradebook knows of the cells: hidden tests, points and checksums."""
     nb, _ = ClearOutput().preprocess(nb, {})
-    nb, _ = DeduplicateIds().preprocess(nb, {})
     if task.kernels.get(name):
         nb.metadata["kernelspec"] = task.kernels[name]
     for cell in nb.cells:

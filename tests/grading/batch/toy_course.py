@@ -101,6 +101,10 @@ class ToyCourse:
     def twin(self, folder: Path) -> "ToyCourse":
         """Return a copy of the course as it is now, in another folder."""
         shutil.copytree(self.folder, folder)
+        return self.at(folder)
+
+    def at(self, folder: Path) -> "ToyCourse":
+        """Return the copy of the course that lies in another folder."""
         other = copy(self)
         other.folder = folder
         return other
