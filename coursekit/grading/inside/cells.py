@@ -2,6 +2,7 @@
 
 __all__ = ["Cell", "Output", "Shell"]
 
+import functools
 import io
 import os
 import sys
@@ -117,7 +118,8 @@ class Shell:
         shell.display_pub = _Publisher(cell)
         shell._showtraceback = lambda kind, error, lines: cell.fail(kind.__name__, str(error), lines)
         saved = sys.stdout, sys.stderr, shell.displayhook, shell.display_trap.hook
-        hook = _hook(shell, cell, silent=source.rstrip().endswith(";"))
+        hook = _hook()(shell=shell)
+        hook.cell = None if source.rstrip().endswith(";") else cell
         shell.displayhook = shell.display_trap.hook = hook
         sys.stdout, sys.stderr = _Stream(cell, "stdout"), _Stream(cell, "stderr")
         try:
@@ -171,16 +173,19 @@ class _Publisher:
         return
 
 
-def _hook(shell: Any, cell: Cell, *, silent: bool) -> Any:
-    """Return what IPython does with the value of a cell."""
+@functools.cache
+def _hook() -> Any:
+    """Return the kind of what IPython does with the value of a cell."""
     from IPython.core.displayhook import DisplayHook
 
     class Hook(DisplayHook):
+        cell: Cell | None = None  # that which shows the value; None for one that ends in a semicolon
+
         def __call__(self, result: Any = None) -> None:
-            if result is not None and not silent:
+            if result is not None and self.cell is not None:
                 data, _ = self.compute_format_data(result)
-                cell.show(data, result=True)
+                self.cell.show(data, result=True)
             if self.exec_result is not None:
                 self.exec_result.result = result
 
-    return Hook(shell=shell)
+    return Hook

@@ -2,6 +2,7 @@
 
 __all__ = ["FORWARDED", "Remote", "remote"]
 
+import functools
 from collections.abc import Callable, Iterator
 from itertools import count
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ FORWARDED = (
     *(f"__{side}{name}__" for name in ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul")
       for side in ("", "r")),
 )  # fmt: skip
+_FORWARDED = frozenset(FORWARDED)
 
 
 class Remote:
@@ -85,10 +87,14 @@ def remote(peer: "Peer", number: int, name: str, *, able: frozenset[str]) -> Rem
         name: what it is called.
         able: its special methods.
     """
-    missing = [method for method in FORWARDED if method not in able]
+    return _kind(able & _FORWARDED)(peer, number, name)
+
+
+@functools.lru_cache(maxsize=64)
+def _kind(able: frozenset[str]) -> type[Remote]:
+    """Return the class of stand-ins that have these special methods."""
+    missing = _FORWARDED - able
     own: dict[str, Any] = dict.fromkeys(missing)
     if "__iter__" in missing and "__getitem__" in able:
         own["__iter__"] = _by_items
-    kind = type("Remote", (Remote,), own)
-    made: Remote = kind(peer, number, name)
-    return made
+    return type("Remote", (Remote,), own)

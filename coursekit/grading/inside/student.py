@@ -31,19 +31,14 @@ class Notebook:
         """
         return self._shell.run(source)
 
-    def has(self, name: str) -> bool:
-        """Tell whether a name is defined.
-
-        Args:
-            name: of an answer.
-        """
-        return name in self._shell.names
-
     def find(self, name: str) -> Any:
         """Return what a name stands for.
 
         Args:
             name: of an answer.
+
+        Raises:
+            KeyError: if it is not defined.
         """
         return self._shell.names[name]
 

@@ -91,6 +91,8 @@ class _Writer:
         self.nodes += 1
         if depth > _DEEPEST or self.nodes > _MOST_NODES:
             raise WireError(f"a value must be at most {_DEEPEST} deep with {_MOST_NODES} parts; got more")
+        if value is None or type(value) in (bool, str):
+            return value
         number = None
         if self.links is not None:
             if (reference := self.links.refer(value)) is not None:
@@ -99,8 +101,8 @@ class _Writer:
                     "v": {key: self.write(entry, depth + 1) for key, entry in reference.items()},
                 }
             number = self.links.number(value)
-        if value is None or isinstance(value, (bool, str)):
-            return value if value is None or type(value) in (bool, str) else str.__str__(value)
+        if isinstance(value, str):
+            return str.__str__(value)
         for write in (self._number, self._array, self._container):
             found = write(value, depth)
             if found is not None:

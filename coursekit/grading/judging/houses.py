@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from importlib import resources
 from types import TracebackType
+from typing import IO
 
 from coursekit.grading.judging.examiners import Examiners
 from coursekit.grading.walls.box import Box
@@ -41,15 +42,17 @@ class Houses:
         loaded = [name for name in _LOADED if name.split(".")[0] not in forbidden]
         self._students = Walled(limits, Kit(extra=stub, forbidden=forbidden), preload=loaded, kind=kind)
         self._tests = Walled(kit=Kit(extra=stub), preload=_LOADED, kind=kind) if forbidden else self._students
-        self._package = packed()
+        self._package: IO[bytes] | None = None
         self.examiners = Examiners(self.examiner)
 
     def __enter__(self) -> "Houses":
-        """Load the libraries, in both places at once if there are two."""
+        """Load the libraries, in both places at once if there are two, and pack the package meanwhile."""
         places = {self._students, self._tests}
-        with ThreadPoolExecutor(len(places)) as pool:
+        with ThreadPoolExecutor(len(places) + 1) as pool:
             begun = [pool.submit(place.__enter__) for place in places]
+            package = pool.submit(packed)
         try:
+            self._package = package.result()
             for one in begun:
                 one.result()
         except BaseException:
@@ -67,14 +70,21 @@ class Houses:
         """End everything."""
         self._students.close()
         self._tests.close()
-        self._package.close()
+        if self._package is not None:
+            self._package.close()
 
     def student(self) -> Box:
         """Return a process for a submission."""
         return self._students.spawn("student")
 
     def examiner(self) -> Box:
-        """Return a process for tests, with the whole package."""
+        """Return a process for tests, with the whole package.
+
+        Raises:
+            ValueError: outside a ``with`` statement.
+        """
+        if self._package is None:
+            raise ValueError("tests run only behind walls that stand: use Houses in a with statement")
         box = self._tests.spawn("examiner", Limits())
         with suppress(OSError):  # it has ended: whoever asks it something is told
             socket.send_fds(box.connection, [b"."], [self._package.fileno()])

@@ -4,12 +4,14 @@ __all__ = ["Plan", "defined", "is_test", "plan", "tag"]
 
 import ast
 import builtins
+import functools
 import symtable
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 _KNOWN = frozenset(vars(builtins)) | {"get_ipython", "display", "In", "Out", "__name__"}
+_REMEMBERED = 1024  # pieces of code: those of an assignment are the same for each submission
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,8 @@ def _table(source: str) -> symtable.SymbolTable:
         return symtable.symtable("", "<cell>", "exec")
 
 
-def defined(source: str) -> set[str]:
+@functools.lru_cache(_REMEMBERED)
+def defined(source: str) -> frozenset[str]:
     """Return the names that a cell defines or imports at its top level.
 
     Args:
@@ -82,19 +85,21 @@ def defined(source: str) -> set[str]:
         >>> sorted(defined("import numpy as np\\nif np:\\n    def f(x): y = x"))
         ['f', 'np']
     """
-    return {one.get_name() for one in _table(source).get_symbols() if one.is_assigned() or one.is_imported()}
+    symbols = _table(source).get_symbols()
+    return frozenset(one.get_name() for one in symbols if one.is_assigned() or one.is_imported())
 
 
-def _taken(source: str) -> set[str]:
+@functools.lru_cache(_REMEMBERED)
+def _taken(source: str) -> frozenset[str]:
     """Return the names that a piece of code takes from outside."""
-    found = set()
+    found = set[str]()
     for table in _tables(_table(source)):
         top = table.get_type() == "module"
         for symbol in table.get_symbols():
             own = symbol.is_assigned() or symbol.is_imported()
             if symbol.is_referenced() and ((top and not own) or (not top and symbol.is_global())):
                 found.add(symbol.get_name())
-    return found - _KNOWN
+    return frozenset(found - _KNOWN)
 
 
 def _statements(source: str) -> list[ast.stmt]:
@@ -144,7 +149,7 @@ def plan(released: Iterable[Any], cells: Iterable[Any] | None = None) -> Plan:
             examined.append(cell)
         elif tag(cell).get("locked"):
             setup.append(_split(cell["source"], answers))
-    own = set[str]().union(*map(defined, setup))
+    own = frozenset[str]().union(*map(defined, setup))
     tests: dict[str, tuple[str, ...]] = {}
     problems = []
     for cell in examined:
