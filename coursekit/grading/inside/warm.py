@@ -20,7 +20,9 @@ if "numpy" in sys.modules:
 if _TORCH:
     wait_for_use()
 # Whatever is done first loads what all later ones share: to show an error, or to find out what the processor
-# can do. No name is left of it, and no number is drawn.
+# can do. Nothing of it is left to be seen, and no number is drawn.
 _ONCE = ("1 / 0", *(["(lambda ones: ones.exp() @ ones)(__import__('torch').ones(2, 2))"] if _TORCH else []))
 for _source in _ONCE:
     Shell().run(_source)
+for _name in ("type", "value", "traceback"):
+    vars(sys).pop(f"last_{_name}", None)

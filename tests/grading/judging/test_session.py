@@ -93,6 +93,12 @@ def test_no_state_crosses_from_one_submission_to_the_next(houses: Houses) -> Non
     assert second.cells[1].outputs[0].text == "found False False False False False\n"
 
 
+def test_a_submission_finds_nothing_of_what_was_run_to_load_the_libraries(houses: Houses) -> None:
+    look = "import sys\n[n for n in vars() if n[0] != '_'], [n for n in vars(sys) if n[:5] == 'last_'], _"
+    (shown,) = _outputs(houses, look)
+    assert shown[0].data["text/plain"] == "(['get_ipython', 'exit', 'quit', 'open', 'sys'], [], '')"
+
+
 # Without the first words: Python's and NumPy's never differ there.
 _TELL = """
 import random, numpy, torch
