@@ -138,15 +138,18 @@ class Book:
 
     def _tensor(self, value: Any) -> dict[str, Any] | None:
         """Return a reference for a tensor that gradients go through, None for one that is copied."""
-        if not value.requires_grad:
+        trained, parameter = value.requires_grad, isinstance(value, _torch().nn.Parameter)
+        if not trained and (self.replying or not parameter):
             return None
         if self.replying:
             self.outputs.append(value)
             return {"o": "out", "g": self.graph, "n": len(self.outputs) - 1, "v": value.detach()}
         number = self._add(value)
-        self.leaves.append((["slot", number], value))
+        if trained:
+            self.leaves.append((["slot", number], value))
         grad = value.grad if value.is_leaf else None
-        return {"o": "leaf", "n": number, "v": value.detach().clone(), "grad": grad}
+        return {"o": "leaf", "n": number, "v": value.detach().clone(), "grad": grad, "trained": trained,
+                "parameter": parameter}  # fmt: skip
 
     # -- reading ------------------------------------------------------------------------------------------
     def made(self, number: int, value: Any) -> None:
@@ -195,10 +198,14 @@ class Book:
         return self.peer.resolve(reference)
 
     def _leaf(self, reference: Mapping[str, Any]) -> Any:
-        tensor = reference["v"].clone().requires_grad_(True)
+        trained = bool(reference["trained"])
+        tensor = reference["v"].clone().requires_grad_(trained)
+        if reference["parameter"]:
+            tensor = _torch().nn.Parameter(tensor.detach(), trained)
         tensor.grad = reference["grad"]
         self.made(reference["n"], tensor)
-        self.leaves.append((["slot", reference["n"]], tensor))
+        if trained:
+            self.leaves.append((["slot", reference["n"]], tensor))
         return tensor
 
     def _joined(self, reference: Mapping[str, Any]) -> Any:

@@ -37,10 +37,12 @@ class Mirror(nn.Module):
             return self._peer.get(self, name)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        """Set an attribute there; the mirror's own are its parameters, parts and mode."""
-        own = name.startswith("_") or name == "training" or isinstance(value, (Tensor, nn.Module))
-        if own or not self._peer.judging:
+        """Set an attribute there, and here with it what is a parameter or a part; the mode is set here."""
+        if name.startswith("_") or name == "training" or not self._peer.judging:
             super().__setattr__(name, value)
+        elif isinstance(value, nn.Module) and not isinstance(value, Mirror):
+            wanted = f"{self._title}.{name} must be a network of the submission's"
+            raise TypeError(f"{wanted}; got one of the test's")
         else:
             self._peer.set(self, name, value)
 
@@ -67,6 +69,8 @@ class Modules:
         self._own_tensors: dict[int, Tensor] = {}
         self._their_tensors: dict[int, Tensor] = {}
         self._known: dict[tuple[bool, int], tuple[Tensor, bool, Tensor | None]] = {}
+        self._told: dict[int, Structure] = {}
+        self._met: set[int] = set()
         self._collected: list[frozenset[tuple[bool, int]]] = []
 
     def _number(self, thing: Any, table: dict[int, Any]) -> int:
@@ -103,9 +107,22 @@ class Modules:
             module: a network or a mirror.
         """
         if not isinstance(module, Mirror):
-            return {"o": "module", "v": self.describe(module)}
+            structure = self.describe(module)
+            self._told[structure["id"]] = structure
+            return {"o": "module", "v": structure}
         modes = [(part._number, part.training) for part in module.modules() if isinstance(part, Mirror)]
         return {"o": "mirror", "id": module._number, "modes": tuple(modes)}
+
+    def known(self) -> list[nn.Module]:
+        """Return all networks that both sides know: whoever keeps one may use it in any call."""
+        return [*(self.own[number] for number in self._told), *(self.mirrors[number] for number in self._met)]
+
+    def rebuilt(self) -> list[Structure]:
+        """Return what networks of ours are now, if the other side knows them otherwise; note that it will."""
+        now = [self.describe(self.own[number]) for number in self._told]
+        found = [structure for structure in now if structure != self._told[structure["id"]]]
+        self._told.update((structure["id"], structure) for structure in found)
+        return found
 
     def resolve(self, reference: Structure) -> nn.Module:
         """Return the network that a reference of the other side stands for.
@@ -114,7 +131,9 @@ class Modules:
             reference: from its ``reference``.
         """
         if reference["o"] == "module":
-            return self.mirror(reference["v"])
+            met = self.mirror(reference["v"])
+            self._met.add(met._number)
+            return met
         for number, training in reference["modes"]:
             self.own[number].training = bool(training)
         return self.own[reference["id"]]
@@ -235,15 +254,18 @@ class Modules:
             found.append([mine, number, *state])
         return found
 
-    def apply(self, changes: Iterable[Change]) -> None:
+    def apply(self, structures: Iterable[Structure], changes: Iterable[Change]) -> None:
         """Take over what changed on the other side.
 
         Args:
+            structures: from its ``rebuilt``.
             changes: from its ``changes``.
 
         Raises:
             WireError: if a value does not fit its tensor.
         """
+        for structure in structures:
+            self.mirror(structure)
         for theirs, number, value, trained, grad in changes:
             tensor = self.find(not theirs, number)
             if value.shape != tensor.shape or value.dtype != tensor.dtype:

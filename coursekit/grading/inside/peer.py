@@ -5,6 +5,7 @@ __all__ = ["Peer"]
 import socket
 import sys
 import types
+from collections.abc import Iterable
 from itertools import count
 from typing import Any
 
@@ -83,20 +84,18 @@ class Peer:
             "args": tuple(args),
             "kwargs": dict(kwargs),
         }
-        return self._ask(request | {"graded": graded}, list(networks([target, *args, *kwargs.values()])))
+        return self._ask(request | {"graded": graded}, networks([target, *args, *kwargs.values()]))
 
     def get(self, target: Any, name: str) -> Any:
         """Return an attribute of an object of the other side, or a way to call it."""
-        found = self._ask({"op": "get", "target": target, "name": name}, list(networks(target)))
+        found = self._ask({"op": "get", "target": target, "name": name}, networks(target))
         if found is METHOD:
             return lambda *args, **kwargs: self.call(target, name, args, kwargs)
         return found
 
     def set(self, target: Any, name: str, value: Any) -> None:
         """Set an attribute of an object of the other side."""
-        self._ask(
-            {"op": "set", "target": target, "name": name, "value": value}, list(networks([target, value]))
-        )
+        self._ask({"op": "set", "target": target, "name": name, "value": value}, networks([target, value]))
 
     def pull(self, graph: int, out: int, grad: Any, keys: list[Any]) -> list[Any]:
         """Return the gradients of an output of the other side by what was sent there.
@@ -107,22 +106,21 @@ class Peer:
             grad: the gradient that reached the output.
             keys: of what was sent.
         """
-        own = [(key[1], key[2], self.modules.find(key[1], key[2])) for key in keys if key[0] == "par"]
+        own = [(key[1], key[2]) for key in keys if key[0] == "par"]
         request = {"op": "pull", "graph": graph, "out": out, "grad": grad.detach(), "keys": keys}
-        with self.modules.collecting((mine, number) for mine, number, _ in own):
-            found = list(self._ask(request, [], own))
+        with self.modules.collecting(own):
+            found = list(self._ask(request))
         for key, grad_there in zip(keys, found, strict=True):
             if key[0] == "par":
                 self.modules.pulled(key[1], key[2], grad_there, serving=False)
         return found
 
-    def _ask(self, request: dict[str, Any], involved: list[Any], tensors: Any = ()) -> Any:
+    def _ask(self, request: dict[str, Any], involved: Iterable[Any] = ()) -> Any:
         """Send a request and serve the other side until its answer is there."""
         if self._gone:
             raise SideGone("the process of this answer has ended")
         book = Book(self, request.get("args", ()), request.get("kwargs", {}).values())
-        if involved:
-            tensors = list(self.modules.tensors(involved))
+        tensors = self._in_step(involved)
         try:
             frame = pack(self._head(request, tensors), book)
         except WireError as error:
@@ -163,7 +161,7 @@ class Peer:
         except SideGone:
             raise
         except BaseException as error:  # whatever an answer raises is told to the other side
-            reply = pack(self._head({"error": described(error)}, ()), book, answer=True)
+            reply = pack(self._head({"error": described(error)}, None), book, answer=True)
         finally:
             self._depth -= 1
         self._send(reply)
@@ -175,8 +173,7 @@ class Peer:
             return pack(self._head({"value": found}, ()), book, answer=True)
         value = perform(self.trust, request)
         involved = [request["target"], *request.get("args", ()), *request.get("kwargs", {}).values(), value]
-        networked = list(networks(involved))
-        tensors = list(self.modules.tensors(networked)) if networked else ()
+        tensors = self._in_step(networks(involved))
         changed = tuple(book.changed())
         frame = pack(self._head({"value": value, "changed": changed}, tensors), book, answer=True)
         if book.outputs:
@@ -184,6 +181,13 @@ class Peer:
         return frame
 
     # -- both ---------------------------------------------------------------------------------------------
+    def _in_step(self, involved: Iterable[Any]) -> list[Any]:
+        """Return the tensors of the networks in a message, and of all others that both sides know."""
+        modules = list(involved)
+        if self._modules is not None:
+            modules += self._modules.known()
+        return list(self.modules.tensors(modules)) if modules else []
+
     @property
     def modules(self) -> Any:
         """The networks that both sides know; torch is loaded only when there are any."""
@@ -238,10 +242,12 @@ class Peer:
         raise WireError(f"a reference of unknown kind {str(kind)[:40]!r}")
 
     def _head(self, message: dict[str, Any], tensors: Any) -> dict[str, Any]:
-        """Add to a message what both sides keep in step."""
-        changes = self.modules.changes(tensors) if tensors else []
+        """Add to a message what both sides keep in step; nothing of networks if the tensors are None."""
+        known = tensors is not None and self._modules is not None
+        rebuilt, changes = (self.modules.rebuilt(), self.modules.changes(tensors)) if known else ((), ())
         forgotten, self.forgotten = self.forgotten, []
-        return {**message, "params": tuple(map(tuple, changes)), "forgotten": tuple(forgotten),
+        return {**message, "networks": tuple(rebuilt), "params": tuple(map(tuple, changes)),
+                "forgotten": tuple(forgotten),
                 "streams": {} if self.lean else changed_streams(self._streams)}  # fmt: skip
 
     def _read(self, text: bytes, tail: bytes, book: Book) -> dict[str, Any]:
@@ -250,8 +256,8 @@ class Peer:
             kinds = LEAN if self.lean and self.judging else KINDS
             found: dict[str, Any] = unpack(text, tail, book, kinds)
             if not self.lean:
-                if found["params"]:
-                    self.modules.apply(found["params"])
+                if found["networks"] or found["params"]:
+                    self.modules.apply(found["networks"], found["params"])
                 set_streams(found["streams"], self._streams)
             for graph in found["forgotten"]:
                 self._graphs.pop(graph, None)

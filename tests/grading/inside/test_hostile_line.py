@@ -38,10 +38,17 @@ def lean() -> Iterator[Line]:
     yield from _line(lean=True)
 
 
+_KEPT: dict[str, Any] = {
+    "networks": (),
+    "params": (),
+    "forgotten": (),
+    "streams": {},
+}  # in step, on both sides
+
+
 def _answer(value: Any = 1, **more: Any) -> bytes:
     """Return an answer as an honest side writes it, but for what is said."""
-    honest = {"value": value, "changed": (), "params": (), "forgotten": (), "streams": {}}
-    return pack(honest | more, answer=True)
+    return pack({"value": value, "changed": (), **_KEPT} | more, answer=True)
 
 
 def test_an_honest_answer_gets_through(line: Line, lean: Line) -> None:
@@ -65,11 +72,13 @@ def test_an_answer_that_comes_late_is_not_taken_for_the_next_one() -> None:
 
 @pytest.mark.parametrize(
     "wrong",
-    [pack({"changed": (), "params": (), "forgotten": (), "streams": {}}, answer=True),
+    [pack({"changed": (), **_KEPT}, answer=True),
      pack([1], answer=True), HEAD.pack(True, 3, 0) + b"{{{",
-     pack({"error": {"name": "E"}, "params": (), "forgotten": (), "streams": {}}, answer=True),
-     HEAD.pack(True, LONGEST_TEXT + 1, 0), HEAD.pack(True, 2, LARGEST + 1), _answer(streams=3)],
-    ids=["no value", "no message", "no JSON", "half an error", "much text", "many numbers", "streams"],
+     pack({"error": {"name": "E"}, **_KEPT}, answer=True),
+     HEAD.pack(True, LONGEST_TEXT + 1, 0), HEAD.pack(True, 2, LARGEST + 1), _answer(streams=3),
+     _answer(networks=(3,)), _answer(networks=({"id": 1},))],
+    ids=["no value", "no message", "no JSON", "half an error", "much text", "many numbers", "streams",
+         "a number for a network", "half a network"],
 )  # fmt: skip
 def test_after_a_message_that_is_none_the_line_is_dead(line: Line, wrong: bytes) -> None:
     """Were it read on, the next answer could be one that was written before its question."""

@@ -138,7 +138,7 @@ ATTACKS: dict[str, Attack] = {
         "import coursekit.grading.inside.cells as c\nc.Cell.fail = lambda *a: None\nc.Shell.run = lambda *a: []"
     ),
     "the wire replaced": _wrong(
-        "import coursekit.grading.inside.wire as w, coursekit.grading.inside.peer as p\np.pack = lambda *a, **k: w.pack({'value': True, 'params': (), 'streams': {}, 'forgotten': ()}, answer=True)"
+        "import coursekit.grading.inside.wire as w, coursekit.grading.inside.peer as p\np.pack = lambda *a, **k: w.pack({'value': True, 'networks': (), 'params': (), 'streams': {}, 'forgotten': ()}, answer=True)"
     ),
     "trust replaced": _wrong(
         "import coursekit.grading.inside.trust as t\nt.Strict.may_use = lambda *a, **k: True"
@@ -207,7 +207,7 @@ ATTACKS: dict[str, Attack] = {
     ),
     # the line itself
     "forged frames": _wrong(
-        "import os, struct, json\nbody = json.dumps({'$': 'dict', 'v': [['value', True], ['params', {'$': 'tuple', 'v': []}], ['streams', {'$': 'dict', 'v': []}], ['forgotten', {'$': 'tuple', 'v': []}]]}).encode()\nfor fd in range(3, 64):\n    try: os.write(fd, struct.pack('>BII', 1, len(body), 0) + body)\n    except OSError: pass"
+        "import os, struct, json\nbody = json.dumps({'$': 'dict', 'v': [['value', True], ['networks', {'$': 'tuple', 'v': []}], ['params', {'$': 'tuple', 'v': []}], ['streams', {'$': 'dict', 'v': []}], ['forgotten', {'$': 'tuple', 'v': []}]]}).encode()\nfor fd in range(3, 64):\n    try: os.write(fd, struct.pack('>BII', 1, len(body), 0) + body)\n    except OSError: pass"
     ),
     "forged frames later": _within(
         "import os, struct\nfor fd in range(3, 64):\n    try: os.write(fd, struct.pack('>BII', 1, 4, 0) + b'true')\n    except OSError: pass"

@@ -1,0 +1,230 @@
+"""What a test sets on a network of a submission's is set on both sides of the wall, as at home."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+from torch import nn
+
+from coursekit.grading.inside.modules import Mirror
+from tests.grading.inside.across import across
+
+
+class _Net(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.first, self.second, self.norm = nn.Linear(2, 2), nn.Linear(2, 2), nn.BatchNorm1d(2)
+        for part, value in ((self.first, 0.5), (self.second, 2.0)):
+            nn.init.constant_(part.weight, value)
+            nn.init.ones_(part.bias)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.norm(self.second(torch.relu(self.first(x))))  # type: ignore[no-any-return]
+
+
+def _weight(net: Any) -> None:
+    net.first.weight = nn.Parameter(torch.tensor([[1.0, 2.0], [3.0, -4.0]]))
+
+
+def _frozen(net: Any) -> None:
+    net.second.weight = nn.Parameter(torch.eye(2), requires_grad=False)
+
+
+def _no_bias(net: Any) -> None:
+    net.first.bias = None
+
+
+def _new(net: Any) -> None:
+    net.first.scale = nn.Parameter(torch.ones(3))
+
+
+def _buffer(net: Any) -> None:
+    net.norm.running_mean = torch.tensor([3.0, -1.0])
+
+
+def _swapped(net: Any) -> None:
+    net.first, net.second = net.second, net.first
+
+
+def _shared(net: Any) -> None:
+    net.second = net.first
+
+
+def _removed(net: Any) -> None:
+    net.second = None
+    net.second = net.first
+
+
+SET = (_weight, _frozen, _no_bias, _new, _buffer, _swapped, _shared, _removed)
+
+
+def _equal(found: Any, wanted: Any) -> None:
+    """Compare values whose leaves are tensors or anything else."""
+    if isinstance(wanted, dict):
+        assert list(found) == list(wanted)
+        found, wanted = list(found.values()), list(wanted.values())
+    if isinstance(wanted, (list, tuple)):
+        for one, other in zip(found, wanted, strict=True):
+            _equal(one, other)
+    elif isinstance(wanted, torch.Tensor):
+        torch.testing.assert_close(found, wanted)
+    else:
+        assert found == wanted
+
+
+def _seen(net: Any, x: torch.Tensor) -> tuple[torch.Tensor, dict[str, Any], dict[str, Any]]:
+    """Return what a network gives, its state, and which gradients its parameters get."""
+    loss = (net(x) ** 2).sum() + net.first.weight.abs().sum()
+    net.zero_grad()
+    loss.backward()
+    net.eval()
+    slopes = {name: (one.requires_grad, one.grad) for name, one in net.named_parameters()}
+    return net(x).detach(), dict(net.state_dict()), slopes
+
+
+@pytest.mark.parametrize("change", SET)
+def test_what_is_set_on_a_network_over_there_counts_as_at_home(change: Callable[[Any], None]) -> None:
+    x, home = torch.tensor([[1.0, -2.0], [0.5, 3.0], [2.0, 2.0]]), _Net()
+    change(home)
+    with across(lambda: _Net) as answer:
+        there = answer()
+        assert isinstance(there, Mirror)
+        change(there)
+        for found, wanted in zip(_seen(there, x), _seen(home, x), strict=True):
+            _equal(found, wanted)
+
+
+def test_a_parameter_that_was_set_is_trained_over_there() -> None:
+    x, home = torch.tensor([[1.0, -2.0], [0.5, 3.0], [2.0, 2.0]]), _Net()
+
+    def learn(net: Any) -> torch.Tensor:
+        _weight(net)
+        optimiser = torch.optim.SGD(net.parameters(), lr=0.1)
+        for _ in range(3):
+            optimiser.zero_grad()
+            (net(x) - torch.ones(2)).pow(2).sum().backward()
+            optimiser.step()
+        return net(x).detach()  # type: ignore[no-any-return]
+
+    with across(lambda: _Net) as answer:
+        _equal(learn(answer()), learn(home))
+
+
+def test_what_torch_refuses_at_home_is_refused_and_the_line_goes_on() -> None:
+    with across(lambda: _Net) as answer:
+        there = answer()
+        for wrong in (torch.eye(2), 3):
+            with pytest.raises(TypeError, match="as parameter 'weight'"):
+                _Net().first.weight = wrong  # type: ignore[assignment]
+            with pytest.raises(TypeError, match="as parameter 'weight'"):
+                there.first.weight = wrong
+        with pytest.raises(TypeError, match=r"Linear\.second|_Net\.second must be a network of the subm"):
+            there.second = nn.Linear(2, 2)
+        assert there(torch.ones(2, 2)).shape == (2, 2)
+
+
+def test_an_answer_sees_a_parameter_as_one() -> None:
+    def kind(value: Any) -> str:
+        return f"{type(value).__name__} {value.requires_grad} {value.is_leaf}"
+
+    given = (nn.Parameter(torch.ones(2)), nn.Parameter(torch.ones(2), requires_grad=False), torch.ones(2),
+             torch.ones(2, requires_grad=True))  # fmt: skip
+    with across(lambda: kind) as answer:
+        assert [answer(value) for value in given] == [kind(value) for value in given]
+
+
+class _Keeper:
+    """Keeps a network that it was given."""
+
+    def __init__(self, net: Any) -> None:
+        self.net = net
+
+    def fit(self, x: torch.Tensor) -> None:
+        optimiser = torch.optim.SGD(self.net.parameters(), lr=0.1)
+        for _ in range(3):
+            optimiser.zero_grad()
+            self.loss(x).backward()
+            optimiser.step()
+
+    def loss(self, x: torch.Tensor) -> torch.Tensor:
+        return (self.net(x) - torch.ones(2)).pow(2).sum()  # type: ignore[no-any-return]
+
+
+def test_a_network_that_an_object_over_there_keeps_is_trained_by_it_as_at_home() -> None:
+    x, home, ours = torch.tensor([[1.0, -2.0], [0.5, 3.0], [2.0, 2.0]]), _Net(), _Net()
+    _Keeper(home).fit(x)
+    with across(lambda: _Keeper) as answer:
+        answer(ours).fit(x)
+    _equal(dict(ours.state_dict()), dict(home.state_dict()))
+
+
+def test_a_network_that_an_object_over_there_keeps_gets_the_gradients_of_its_loss() -> None:
+    x, home, ours = torch.tensor([[1.0, -2.0], [0.5, 3.0], [2.0, 2.0]]), _Net(), _Net()
+    _Keeper(home).loss(x).backward()
+    with across(lambda: _Keeper) as answer:
+        keeper = answer(ours)
+        keeper.loss(x).backward()
+        for one, other in zip(ours.parameters(), home.parameters(), strict=True):
+            _equal(one.grad, other.grad)
+        with torch.no_grad():
+            ours.first.weight.zero_()
+            home.first.weight.zero_()
+        _equal(keeper.loss(x), _Keeper(home).loss(x))
+
+
+class _Growing(nn.Module):
+    """Builds itself anew, and sets its own mode."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layers = nn.ModuleList([nn.Linear(2, 2)])
+        nn.init.eye_(self.layers[0].weight)  # type: ignore[arg-type]
+        nn.init.zeros_(self.layers[0].bias)  # type: ignore[arg-type]
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        for layer in self.layers:
+            x = layer(x)
+        return x
+
+    def grow(self) -> None:
+        self.layers.append(nn.Linear(2, 2))
+        nn.init.constant_(self.layers[-1].weight, 0.5)  # type: ignore[arg-type]
+        nn.init.ones_(self.layers[-1].bias)  # type: ignore[arg-type]
+
+    def reset(self) -> None:
+        self.layers[0].weight = nn.Parameter(torch.full((2, 2), 3.0))
+
+    def predict(self, x: torch.Tensor) -> torch.Tensor:
+        self.eval()
+        return self(x)  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize("keeps", [False, True])
+def test_a_network_that_builds_itself_anew_is_mirrored_as_it_is(keeps: bool) -> None:
+    x = torch.tensor([[1.0, -2.0], [0.5, 3.0]])
+
+    def steps(net: Any, helper: Any) -> list[Any]:
+        found = [len(list(net.parameters()))]
+        helper.grow() if keeps else net.grow()
+        found += [len(list(net.parameters())), net(x).detach()]
+        helper.reset() if keeps else net.reset()
+        found += [net.state_dict()["layers.0.weight"].clone(), net.training]
+        net.predict(x)
+        found += [net.training, net(x).detach()]
+        return found
+
+    def build() -> tuple[_Growing, Any]:
+        net = _Growing()
+
+        class Helper:
+            def grow(self) -> None:
+                net.grow()
+
+            def reset(self) -> None:
+                net.reset()
+
+        return net, Helper()
+
+    with across(lambda: build) as answer:
+        _equal(steps(*answer()), steps(*build()))
