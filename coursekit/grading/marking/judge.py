@@ -49,6 +49,6 @@ def judge(nb: NotebookNode, released: NotebookNode, walls: House, timing: Timing
     if walls is None:
         return _unwalled(nb, timing)
     judged = _once(nb, released, walls, timing, seed)
-    if judged.lost:
+    if judged.lost:  # from the beginning, and all that the cells show is put in anew
         judged = _once(nb, released, walls, timing, seed)
     return judged
