@@ -1,6 +1,6 @@
-"""Networks that live on the other side: a mirror has their parameters, and calls them for everything else."""
+"""Networks that both sides know, and what keeps them in step: how they are built, values, gradients."""
 
-__all__ = ["Mirror", "Modules"]
+__all__ = ["Modules"]
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
+from coursekit.grading.inside.mirror import Mirror, kind_of, mirror_class
 from coursekit.grading.inside.wire import TENSORS, WireError
 
 if TYPE_CHECKING:
@@ -16,46 +17,6 @@ if TYPE_CHECKING:
 
 Structure = dict[str, Any]
 Change = list[Any]
-
-
-class Mirror(nn.Module):
-    """A network of the other side: parameters, buffers and parts are here, its methods are called there."""
-
-    def __init__(self, peer: "Peer", number: int, name: str) -> None:
-        super().__init__()
-        object.__setattr__(self, "_peer", peer)
-        object.__setattr__(self, "_number", number)
-        object.__setattr__(self, "_title", name)
-
-    def __getattr__(self, name: str) -> Any:
-        """Return a parameter, a part, or what the network there has under this name."""
-        if name in ("_parameters", "_buffers", "_modules") or name.startswith("_"):
-            return super().__getattr__(name)
-        try:
-            return super().__getattr__(name)
-        except AttributeError:
-            return self._peer.get(self, name)
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        """Set an attribute there, and here with it what is a parameter or a part; the mode is set here."""
-        if name.startswith("_") or name == "training" or not self._peer.judging:
-            super().__setattr__(name, value)
-        elif isinstance(value, nn.Module) and not isinstance(value, Mirror):
-            wanted = f"{self._title}.{name} must be a network of the submission's"
-            raise TypeError(f"{wanted}; got one of the test's")
-        else:
-            self._peer.set(self, name, value)
-
-    def forward(self, *args: Any, **kwargs: Any) -> Any:
-        """Run the network there."""
-        return self._peer.call(self, "__call__", args, kwargs)
-
-    def _get_name(self) -> str:
-        return str(self._title)
-
-    def __deepcopy__(self, memo: Any) -> Any:
-        """Refuse: a copy would be another network on this side and the same one on the other."""
-        raise TypeError(f"{self._title} can't be copied here; keep copies of its state_dict()")
 
 
 class Modules:
@@ -81,7 +42,13 @@ class Modules:
         return self._numbers[id(thing)]
 
     def describe(self, module: nn.Module) -> Structure:
-        """Return what the other side needs for a mirror of a network of ours, without any value."""
+        """Return what the other side needs for a mirror of a network of ours, without any value.
+
+        Args:
+            module: of ours; a part of it may be the mirror of one of theirs.
+        """
+        if isinstance(module, Mirror):
+            return {"yours": module._number}
         named = {
             kind: tuple((name, self._number(tensor, self._own_tensors), tuple(tensor.shape),
                          str(tensor.dtype).removeprefix("torch."))
@@ -91,10 +58,13 @@ class Modules:
         parts = tuple(
             (name, self.describe(part)) for name, part in module._modules.items() if part is not None
         )
-        number = self._number(module, self.own)
+        network: type = type(module)
+        kind, own = kind_of(network)
         return {
-            "id": number,
-            "name": type(module).__name__,
+            "id": self._number(module, self.own),
+            "name": network.__name__,
+            "kind": kind,
+            "own": own,
             "training": module.training,
             "parts": parts,
             **named,
@@ -184,7 +154,8 @@ class Modules:
         number = int(structure["id"])
         found = self.mirrors.get(number)
         if found is None:
-            found = self.mirrors[number] = Mirror(self.peer, number, str(structure["name"])[:80])
+            made = mirror_class(str(structure["kind"]), frozenset(map(str, structure["own"])))
+            found = self.mirrors[number] = made(self.peer, number, str(structure["name"])[:80])
         found.training = bool(structure["training"])
         for table in (found._parameters, found._buffers, found._modules):
             table.clear()  # filled by hand: torch would ask over there whether the name is free
@@ -193,19 +164,23 @@ class Modules:
         for name, *tensor in structure["buffers"]:
             found._buffers[str(name)] = self._mirrored(*tensor, trained=False)
         for name, part in structure["parts"]:
-            found._modules[str(name)] = self.mirror(part)
+            found._modules[str(name)] = self.own[part["yours"]] if "yours" in part else self.mirror(part)
         return found
 
     def _mirrored(self, number: int, shape: tuple[int, ...], dtype: str, *, trained: bool) -> Any:
         """Return the mirror of one tensor; its values come with the changes."""
         found = self._their_tensors.get(number)
-        if found is None or tuple(found.shape) != tuple(shape):
-            if dtype not in TENSORS:
-                raise WireError(f"a tensor of {str(dtype)[:40]} can't cross")
-            empty = torch.zeros(shape, dtype=getattr(torch, dtype))
-            found = nn.Parameter(empty, empty.is_floating_point()) if trained else empty
-            self._their_tensors[number] = found
-            self._known.pop((False, number), None)
+        if found is not None and (found.shape, str(found.dtype)) == (tuple(shape), f"torch.{dtype}"):
+            return found
+        if dtype not in TENSORS:
+            raise WireError(f"a tensor of {str(dtype)[:40]} can't cross")
+        empty = torch.zeros(shape, dtype=getattr(torch, dtype))
+        self._known.pop((False, number), None)
+        if found is not None:  # as torch itself does it: whoever trains the tensor goes on with it
+            found.data, found.grad = empty, None
+            return found
+        found = nn.Parameter(empty, empty.is_floating_point()) if trained else empty
+        self._their_tensors[number] = found
         return found
 
     def tensors(self, modules: Iterable[nn.Module]) -> Iterator[tuple[bool, int, Tensor]]:
@@ -283,7 +258,7 @@ def _same(
 ) -> bool:
     """Tell whether a tensor is as the other side knows it, NaN for NaN."""
     old, was_trained, old_grad = known
-    if (grad is None) is not (old_grad is None) or trained is not was_trained:
+    if (grad is None) is not (old_grad is None) or trained is not was_trained or old.dtype != value.dtype:
         return False
     pairs = [(old, value)] if grad is None or old_grad is None else [(old, value), (old_grad, grad)]
     return all(

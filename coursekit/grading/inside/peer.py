@@ -97,6 +97,10 @@ class Peer:
         """Set an attribute of an object of the other side."""
         self._ask({"op": "set", "target": target, "name": name, "value": value}, networks([target, value]))
 
+    def copy(self, network: Any) -> Any:
+        """Return a copy of a network of the other side, made there."""
+        return self._ask({"op": "copy", "target": network, "name": "copy"}, networks(network))
+
     def pull(self, graph: int, out: int, grad: Any, keys: list[Any]) -> list[Any]:
         """Return the gradients of an output of the other side by what was sent there.
 

@@ -1,6 +1,6 @@
 """Objects that live on the other side: functions, classes, anything with methods."""
 
-__all__ = ["FORWARDED", "Remote", "remote"]
+__all__ = ["FORWARDED", "Remote", "forward", "remote"]
 
 import functools
 from collections.abc import Callable, Iterator
@@ -55,10 +55,14 @@ class Remote:
         return f"<{self.__name__}>"
 
 
-def _forward(name: str) -> Callable[..., Any]:
-    """Return a method that is called on the other side."""
+def forward(name: str) -> Callable[..., Any]:
+    """Return a method that is called on the other side.
 
-    def method(self: Remote, *args: Any) -> Any:
+    Args:
+        name: of a special method.
+    """
+
+    def method(self: Any, *args: Any) -> Any:
         return self._peer.call(self, name, args, {})
 
     method.__name__ = name
@@ -75,7 +79,7 @@ def _by_items(self: Any) -> Iterator[Any]:
 
 
 for _name in FORWARDED:
-    setattr(Remote, _name, _forward(_name))
+    setattr(Remote, _name, forward(_name))
 
 
 def remote(peer: "Peer", number: int, name: str, *, able: frozenset[str]) -> Remote:

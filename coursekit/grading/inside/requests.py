@@ -2,6 +2,7 @@
 
 __all__ = ["METHOD", "network_kinds", "perform", "pull"]
 
+import copy
 import sys
 from enum import Enum
 from typing import TYPE_CHECKING, Any
@@ -36,6 +37,8 @@ def perform(trust: Trust, request: dict[str, Any]) -> Any:
         AttributeError: if the other side may not do that, or there is no such name.
     """
     op, target, name = str(request["op"]), request["target"], str(request["name"])
+    if op == "copy" and isinstance(target, network_kinds()):
+        return copy.deepcopy(target)
     if op not in ("call", "get", "set") or not trust.may_use(target, name, setting=op == "set"):
         raise AttributeError(f"{name[:80]} can't be used from here")
     if op == "call":

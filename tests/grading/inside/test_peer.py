@@ -13,7 +13,7 @@ from torch import nn
 
 from coursekit.grading.inside import peer
 from coursekit.grading.inside.errors import Crossed, SideGone, TooSlow
-from coursekit.grading.inside.modules import Mirror
+from coursekit.grading.inside.mirror import Mirror
 from tests.grading.inside.across import across
 
 

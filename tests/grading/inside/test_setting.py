@@ -1,5 +1,6 @@
-"""What a test sets on a network of a submission's is set on both sides of the wall, as at home."""
+"""A test sets on a network of a submission's, and an answer on one of ours, as at home."""
 
+import copy
 from collections.abc import Callable
 from typing import Any
 
@@ -7,20 +8,9 @@ import pytest
 import torch
 from torch import nn
 
-from coursekit.grading.inside.modules import Mirror
+from coursekit.grading.inside.mirror import Mirror
 from tests.grading.inside.across import across
-
-
-class _Net(nn.Module):
-    def __init__(self) -> None:
-        super().__init__()
-        self.first, self.second, self.norm = nn.Linear(2, 2), nn.Linear(2, 2), nn.BatchNorm1d(2)
-        for part, value in ((self.first, 0.5), (self.second, 2.0)):
-            nn.init.constant_(part.weight, value)
-            nn.init.ones_(part.bias)
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return self.norm(self.second(torch.relu(self.first(x))))  # type: ignore[no-any-return]
+from tests.grading.inside.nets import Net, X, equal, filled
 
 
 def _weight(net: Any) -> None:
@@ -56,21 +46,43 @@ def _removed(net: Any) -> None:
     net.second = net.first
 
 
-SET = (_weight, _frozen, _no_bias, _new, _buffer, _swapped, _shared, _removed)
+def _ours(net: Any) -> None:
+    net.second = filled(nn.Linear(2, 2))
 
 
-def _equal(found: Any, wanted: Any) -> None:
-    """Compare values whose leaves are tensors or anything else."""
-    if isinstance(wanted, dict):
-        assert list(found) == list(wanted)
-        found, wanted = list(found.values()), list(wanted.values())
-    if isinstance(wanted, (list, tuple)):
-        for one, other in zip(found, wanted, strict=True):
-            _equal(one, other)
-    elif isinstance(wanted, torch.Tensor):
-        torch.testing.assert_close(found, wanted)
-    else:
-        assert found == wanted
+def _registered(net: Any) -> None:
+    net.first.register_parameter("scale", nn.Parameter(torch.ones(3)))
+    net.first.register_buffer("mask", torch.ones(2))
+    net.add_module("second", filled(nn.Linear(2, 2)))
+
+
+def _in_the_list(net: Any) -> None:
+    net.many[0] = filled(nn.Linear(2, 2))
+    net.many.append(nn.Tanh())
+    net.many.insert(1, nn.ReLU())
+
+
+def _initialised(net: Any) -> None:
+    net.apply(lambda part: nn.init.constant_(part.weight, 0.3) if isinstance(part, nn.Linear) else None)
+
+
+def _doubled(net: Any) -> None:
+    net.double()
+    net.many.to(torch.float64)
+    net.to("cpu").to(torch.device("cpu"))
+
+
+def _copied(net: Any) -> None:
+    copied = copy.deepcopy([net.first, net.first])
+    assert copied[0] is copied[1]
+    net.second = copied[0]
+    nn.init.constant_(net.second.weight, 0.1)
+
+
+SET = (
+    *(_weight, _frozen, _no_bias, _new, _buffer, _swapped, _shared, _removed, _ours, _registered),
+    *(_in_the_list, _initialised, _doubled, _copied),
+)
 
 
 def _seen(net: Any, x: torch.Tensor) -> tuple[torch.Tensor, dict[str, Any], dict[str, Any]]:
@@ -85,18 +97,18 @@ def _seen(net: Any, x: torch.Tensor) -> tuple[torch.Tensor, dict[str, Any], dict
 
 @pytest.mark.parametrize("change", SET)
 def test_what_is_set_on_a_network_over_there_counts_as_at_home(change: Callable[[Any], None]) -> None:
-    x, home = torch.tensor([[1.0, -2.0], [0.5, 3.0], [2.0, 2.0]]), _Net()
+    x, home = X, Net()
     change(home)
-    with across(lambda: _Net) as answer:
+    with across(lambda: Net) as answer:
         there = answer()
         assert isinstance(there, Mirror)
         change(there)
         for found, wanted in zip(_seen(there, x), _seen(home, x), strict=True):
-            _equal(found, wanted)
+            equal(found, wanted)
 
 
 def test_a_parameter_that_was_set_is_trained_over_there() -> None:
-    x, home = torch.tensor([[1.0, -2.0], [0.5, 3.0], [2.0, 2.0]]), _Net()
+    x, home = X, Net()
 
     def learn(net: Any) -> torch.Tensor:
         _weight(net)
@@ -107,20 +119,18 @@ def test_a_parameter_that_was_set_is_trained_over_there() -> None:
             optimiser.step()
         return net(x).detach()  # type: ignore[no-any-return]
 
-    with across(lambda: _Net) as answer:
-        _equal(learn(answer()), learn(home))
+    with across(lambda: Net) as answer:
+        equal(learn(answer()), learn(home))
 
 
 def test_what_torch_refuses_at_home_is_refused_and_the_line_goes_on() -> None:
-    with across(lambda: _Net) as answer:
+    with across(lambda: Net) as answer:
         there = answer()
         for wrong in (torch.eye(2), 3):
             with pytest.raises(TypeError, match="as parameter 'weight'"):
-                _Net().first.weight = wrong  # type: ignore[assignment]
+                Net().first.weight = wrong  # type: ignore[assignment]
             with pytest.raises(TypeError, match="as parameter 'weight'"):
                 there.first.weight = wrong
-        with pytest.raises(TypeError, match=r"Linear\.second|_Net\.second must be a network of the subm"):
-            there.second = nn.Linear(2, 2)
         assert there(torch.ones(2, 2)).shape == (2, 2)
 
 
@@ -152,25 +162,78 @@ class _Keeper:
 
 
 def test_a_network_that_an_object_over_there_keeps_is_trained_by_it_as_at_home() -> None:
-    x, home, ours = torch.tensor([[1.0, -2.0], [0.5, 3.0], [2.0, 2.0]]), _Net(), _Net()
+    x, home, ours = X, Net(), Net()
     _Keeper(home).fit(x)
     with across(lambda: _Keeper) as answer:
         answer(ours).fit(x)
-    _equal(dict(ours.state_dict()), dict(home.state_dict()))
+    equal(dict(ours.state_dict()), dict(home.state_dict()))
 
 
 def test_a_network_that_an_object_over_there_keeps_gets_the_gradients_of_its_loss() -> None:
-    x, home, ours = torch.tensor([[1.0, -2.0], [0.5, 3.0], [2.0, 2.0]]), _Net(), _Net()
+    x, home, ours = X, Net(), Net()
     _Keeper(home).loss(x).backward()
     with across(lambda: _Keeper) as answer:
         keeper = answer(ours)
         keeper.loss(x).backward()
         for one, other in zip(ours.parameters(), home.parameters(), strict=True):
-            _equal(one.grad, other.grad)
+            equal(one.grad, other.grad)
         with torch.no_grad():
             ours.first.weight.zero_()
             home.first.weight.zero_()
-        _equal(keeper.loss(x), _Keeper(home).loss(x))
+        equal(keeper.loss(x), _Keeper(home).loss(x))
+
+
+class _Around(nn.Module):
+    """A network around another one."""
+
+    def __init__(self, inner: Any) -> None:
+        super().__init__()
+        self.inner, self.gain = inner, nn.Parameter(torch.tensor(2.0))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x + self.gain * self.inner(x)  # type: ignore[no-any-return]
+
+
+def _trained(net: Any, x: torch.Tensor) -> list[Any]:
+    optimiser = torch.optim.SGD(net.parameters(), lr=0.001)
+    for _ in range(3):
+        optimiser.zero_grad()
+        (net(x) - torch.ones(2)).pow(2).sum().backward()
+        optimiser.step()
+    net.eval()
+    return [net(x).detach(), {name: value.detach().clone() for name, value in net.state_dict().items()}]
+
+
+@pytest.mark.parametrize("trains", ["the test", "the answer"])
+def test_a_network_of_a_submission_s_around_one_of_ours_is_one_network(trains: str) -> None:
+    def answers() -> tuple[Any, Any]:
+        return _Around, _trained
+
+    home = Net()
+    wanted = _trained(_Around(home), X)
+    with across(lambda: answers) as answer:
+        ours, (around, train) = Net(), answer()
+        net = around(ours)
+        assert [tuple(one.shape) for one in net.parameters()] == [
+            tuple(p.shape) for p in _Around(Net()).parameters()
+        ]
+        equal((_trained if trains == "the test" else train)(net, X), wanted)
+        equal(dict(ours.state_dict()), dict(home.state_dict()))
+        assert net.inner is ours
+
+
+@pytest.mark.parametrize("trains", ["the test", "the answer"])
+def test_a_network_of_ours_around_one_of_a_submission_s_is_one_network(trains: str) -> None:
+    def answers() -> tuple[Any, Any]:
+        return Net, _trained
+
+    home = Net()
+    wanted = _trained(_Around(home), X)
+    with across(lambda: answers) as answer:
+        net, train = answer()
+        inner = net()
+        equal((_trained if trains == "the test" else train)(_Around(inner), X), wanted)
+        equal(dict(inner.state_dict()), dict(home.state_dict()))
 
 
 class _Growing(nn.Module):
@@ -227,4 +290,4 @@ def test_a_network_that_builds_itself_anew_is_mirrored_as_it_is(keeps: bool) -> 
         return net, Helper()
 
     with across(lambda: build) as answer:
-        _equal(steps(*answer()), steps(*build()))
+        equal(steps(*answer()), steps(*build()))

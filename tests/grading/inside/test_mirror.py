@@ -1,0 +1,97 @@
+"""A test looks at a network of a submission's and copies it as at home, and an answer one of ours."""
+
+import copy
+from typing import Any
+
+import torch
+from torch import nn
+
+from coursekit.grading.inside.mirror import Mirror, mirror_class
+from tests.grading.inside.across import across
+from tests.grading.inside.nets import Net, X, equal, filled
+
+
+def _look(net: Any, x: torch.Tensor) -> list[Any]:
+    first, *rest = net.many
+    return [
+        [isinstance(part, (nn.Dropout, nn.BatchNorm1d)) for part in net.modules()],
+        [isinstance(net, nn.Module), isinstance(net, nn.Sequential), isinstance(net.many, nn.Sequential)],
+        [len(net.many), len(rest), net.many[0].in_features, net.many[-1].p, first.weight.detach()],
+        [name for name, _ in net.named_modules()],
+        [net.many[:1](x).detach(), list(net.many[1:].state_dict()), net.many[0](x).detach()],
+        repr(net),
+        str(net.norm),
+    ]
+
+
+def test_a_network_is_looked_at_as_at_home() -> None:
+    with across(lambda: Net) as answer:
+        equal(_look(answer(), X), _look(Net(), X))
+
+
+class _Own(nn.Linear):
+    """A layer of torch's with a mind of its own."""
+
+    def reset_parameters(self) -> None:
+        nn.init.constant_(self.weight, 7.0)
+        nn.init.constant_(self.bias, -1.0)
+
+    def __len__(self) -> int:
+        return 5
+
+    def __getitem__(self, at: int) -> str:
+        return f"item {at}"
+
+
+class _Shelf(nn.ModuleList):
+    """A list of parts that counts otherwise."""
+
+    def __len__(self) -> int:
+        return 40
+
+    def total(self) -> float:
+        return sum(part.weight.sum().item() for part in self)
+
+
+def test_what_a_class_has_of_its_own_goes_before_torch_s() -> None:
+    def look(answers: Any) -> list[Any]:
+        one, shelf = answers[0](2, 2), answers[1]([filled(nn.Linear(2, 2))])
+        found = [len(one), one[3], one.weight.detach().clone(), isinstance(one, nn.Linear), one.out_features]
+        nn.init.zeros_(one.weight)
+        one.reset_parameters()
+        return [
+            *found,
+            one.weight.detach().clone(),
+            len(shelf),
+            shelf.total(),
+            isinstance(shelf, nn.ModuleList),
+        ]
+
+    with across(lambda: (_Own, _Shelf)) as answer:
+        equal(look(answer), look((_Own, _Shelf)))
+
+
+def test_a_copy_is_a_network_of_its_own_on_either_side() -> None:
+    def keep_best(net: Any, x: torch.Tensor) -> list[Any]:
+        best = copy.deepcopy(net)
+        with torch.no_grad():
+            net.first.weight.mul_(-3)
+        parts = copy.deepcopy({"part": net.first, "again": [net.first]})
+        assert parts["part"] is parts["again"][0]
+        best.eval()
+        states = [dict(one.state_dict()) for one in (best, net, parts["part"])]
+        return [best(x).detach(), states, net.training, best.training]
+
+    wanted = keep_best(Net(), X)
+    with across(lambda: (Net, keep_best)) as answer:
+        build, keep = answer
+        equal(keep_best(build(), X), wanted)
+        equal(keep(Net(), X), wanted)
+
+
+def test_a_lie_about_its_kind_makes_no_class_that_is_none() -> None:
+    for kind in ("functional", "Module", "Parameter", "no such", "", "ModuleDict"):
+        made = mirror_class(kind, frozenset(("_parameters", "__class__", "forward", "train", "a b", "total")))
+        assert issubclass(made, Mirror)
+        assert "forward" not in vars(made)
+        assert not {"_parameters", "__class__", "train"} & vars(made).keys()
