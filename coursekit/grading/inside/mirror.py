@@ -90,15 +90,16 @@ def kind_of(network: type) -> tuple[str, tuple[str, ...]]:
     """
     own = set[str]()
     for one in network.__mro__:
-        if getattr(nn, one.__name__, None) is one:
-            return "Module" if issubclass(one, _PRIVATE) else one.__name__, tuple(sorted(own))
+        if getattr(nn, one.__name__, None) is one and one not in _PRIVATE:
+            return one.__name__, tuple(sorted(own))
         own |= {name for name in vars(one) if _is_theirs(name)}
     return "Module", tuple(sorted(own))
 
 
 def _is_theirs(name: str) -> bool:
     """Tell whether a mirror asks the other side for a name, whatever torch's class has."""
-    return name in FORWARDED or not (name.startswith("_") or hasattr(nn.Module, name))
+    usual = name.startswith("_") or name == "training" or hasattr(nn.Module, name)
+    return name in FORWARDED or not usual
 
 
 def _elsewhere(_: Mirror) -> Any:
@@ -111,12 +112,8 @@ def _item(self: Any, key: Any) -> Any:
     names = list(self._modules)
     if not isinstance(key, slice):
         return self._modules[names[key]]
-    parts = {name: self._modules[name] for name in names[key]}
-    return (
-        nn.ModuleList(parts.values())
-        if isinstance(self, nn.ModuleList)
-        else nn.Sequential(OrderedDict(parts))
-    )
+    parts = OrderedDict((name, self._modules[name]) for name in names[key])
+    return nn.ModuleList(parts.values()) if isinstance(self, nn.ModuleList) else nn.Sequential(parts)
 
 
 @functools.lru_cache(maxsize=_MOST)

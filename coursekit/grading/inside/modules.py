@@ -66,6 +66,7 @@ class Modules:
             "kind": kind,
             "own": own,
             "training": module.training,
+            "fleeting": tuple(sorted(module._non_persistent_buffers_set)),
             "parts": parts,
             **named,
         }
@@ -157,6 +158,7 @@ class Modules:
             made = mirror_class(str(structure["kind"]), frozenset(map(str, structure["own"])))
             found = self.mirrors[number] = made(self.peer, number, str(structure["name"])[:80])
         found.training = bool(structure["training"])
+        found._non_persistent_buffers_set = set(map(str, structure["fleeting"]))
         for table in (found._parameters, found._buffers, found._modules):
             table.clear()  # filled by hand: torch would ask over there whether the name is free
         for name, *tensor in structure["parameters"]:

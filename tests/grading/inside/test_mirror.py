@@ -71,6 +71,30 @@ def test_what_a_class_has_of_its_own_goes_before_torch_s() -> None:
         equal(look(answer), look((_Own, _Shelf)))
 
 
+class _Bag(nn.Module):
+    """Parameters in a list, a buffer that no state holds, and a mode of the class's."""
+
+    training = True
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.bag = nn.ParameterList([nn.Parameter(torch.full((2,), value)) for value in (1.0, 2.0, 3.0)])
+        self.register_buffer("places", torch.arange(2.0), persistent=False)
+
+
+def test_parameters_in_a_list_and_buffers_that_no_state_holds_are_there() -> None:
+    def look(net: Any) -> list[Any]:
+        total = sum((number * one).sum() for number, one in enumerate(net.bag))
+        total.backward()
+        state = {name: value + 1 for name, value in net.state_dict().items()}
+        net.load_state_dict(state)
+        slopes = {name: one.grad for name, one in net.named_parameters()}
+        return [total.item(), slopes, len(net.bag), net.bag[2].detach(), dict(net.state_dict()), net.places]
+
+    with across(lambda: _Bag) as answer:
+        equal(look(answer()), look(_Bag()))
+
+
 def test_a_copy_is_a_network_of_its_own_on_either_side() -> None:
     def keep_best(net: Any, x: torch.Tensor) -> list[Any]:
         best = copy.deepcopy(net)
