@@ -177,7 +177,6 @@ class Modules:
         if dtype not in TENSORS:
             raise WireError(f"a tensor of {str(dtype)[:40]} can't cross")
         empty = torch.zeros(shape, dtype=getattr(torch, dtype))
-        self._known.pop((False, number), None)
         if found is not None:  # as torch itself does it: whoever trains the tensor goes on with it
             found.data, found.grad = empty, None
             return found
@@ -188,19 +187,23 @@ class Modules:
     def tensors(self, modules: Iterable[nn.Module]) -> Iterator[tuple[bool, int, Tensor]]:
         """Yield the tensors of some networks: whether they are ours, their number, the tensor.
 
+        What was put on a mirror on this side alone is left out: the other side knows nothing of it.
+
         Args:
             modules: networks and mirrors.
         """
         seen: set[int] = set()
         theirs = {id(tensor): number for number, tensor in self._their_tensors.items()}
         for module in modules:
+            self.describe(module)  # what is new of ours gets its number
             for tensor in (*module.parameters(), *module.buffers()):
-                if id(tensor) not in seen:
-                    seen.add(id(tensor))
-                    if id(tensor) in theirs:
-                        yield False, theirs[id(tensor)], tensor
-                    else:
-                        yield True, self._number(tensor, self._own_tensors), tensor
+                if id(tensor) in seen:
+                    continue
+                seen.add(id(tensor))
+                if id(tensor) in theirs:
+                    yield False, theirs[id(tensor)], tensor
+                elif id(tensor) in self._numbers:
+                    yield True, self._numbers[id(tensor)], tensor
 
     def find(self, mine: bool, number: int) -> Tensor:
         """Return a tensor by its number.

@@ -119,3 +119,30 @@ def test_a_lie_about_its_kind_makes_no_class_that_is_none() -> None:
         assert issubclass(made, Mirror)
         assert "forward" not in vars(made)
         assert not {"_parameters", "__class__", "train"} & vars(made).keys()
+
+
+def test_an_answer_may_show_a_network_of_ours_and_put_something_on_it() -> None:
+    def show(net: Any, x: torch.Tensor) -> tuple[str, torch.Tensor]:
+        net.register_buffer("mine", torch.ones(1))
+        net.added, net.scale = nn.Linear(2, 2), nn.Parameter(torch.ones(1))
+        loss = (net(x) * net.scale).sum()
+        loss.backward()
+        return repr(net), loss
+
+    with across(lambda: show) as answer:
+        ours, home = Net(), Net()
+        text, loss = answer(ours, X)
+        assert "(first): Linear(" in text
+        equal(loss.detach(), show(home, X)[1].detach())
+        equal(ours.second.weight.grad, home.second.weight.grad)
+
+
+def test_how_a_network_is_built_is_told_once_and_again_when_it_changes() -> None:
+    with across(lambda: id) as answer:
+        peer, ours = object.__getattribute__(answer, "_peer"), Net()
+        answer(ours)
+        assert peer.modules.rebuilt() == []
+        ours.second = nn.Identity()
+        (told,) = peer.modules.rebuilt()
+        assert [name for name, _ in told["parts"]] == ["first", "second", "norm", "many"]
+        assert peer.modules.rebuilt() == []

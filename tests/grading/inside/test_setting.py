@@ -68,7 +68,10 @@ def _initialised(net: Any) -> None:
 
 def _doubled(net: Any) -> None:
     net.double()
-    net.many.to(torch.float64)
+
+
+def _typed(net: Any) -> None:
+    net.to(torch.float64)
     net.to("cpu").to(torch.device("cpu"))
 
 
@@ -81,7 +84,7 @@ def _copied(net: Any) -> None:
 
 SET = (
     *(_weight, _frozen, _no_bias, _new, _buffer, _swapped, _shared, _removed, _ours, _registered),
-    *(_in_the_list, _initialised, _doubled, _copied),
+    *(_in_the_list, _initialised, _doubled, _typed, _copied),
 )
 
 
@@ -107,20 +110,22 @@ def test_what_is_set_on_a_network_over_there_counts_as_at_home(change: Callable[
             equal(found, wanted)
 
 
-def test_a_parameter_that_was_set_is_trained_over_there() -> None:
-    x, home = X, Net()
-
-    def learn(net: Any) -> torch.Tensor:
-        _weight(net)
+@pytest.mark.parametrize("change", [_weight, _doubled])
+@pytest.mark.parametrize("late", [False, True])
+def test_what_was_set_is_trained_over_there(change: Callable[[Any], None], late: bool) -> None:
+    def learn(net: Any) -> list[torch.Tensor]:
         optimiser = torch.optim.SGD(net.parameters(), lr=0.1)
+        change(net)
+        if not late:
+            optimiser = torch.optim.SGD(net.parameters(), lr=0.1)
         for _ in range(3):
             optimiser.zero_grad()
-            (net(x) - torch.ones(2)).pow(2).sum().backward()
+            (net(X) - torch.ones(2)).pow(2).sum().backward()
             optimiser.step()
-        return net(x).detach()  # type: ignore[no-any-return]
+        return [net(X).detach(), net.first.weight.detach()]
 
     with across(lambda: Net) as answer:
-        equal(learn(answer()), learn(home))
+        equal(learn(answer()), learn(Net()))
 
 
 def test_what_torch_refuses_at_home_is_refused_and_the_line_goes_on() -> None:
