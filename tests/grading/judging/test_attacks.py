@@ -18,6 +18,7 @@ from tests.grading.judging.attacks import ATTACKS
 from tests.grading.judging.toy import POINTS, SECRET, graded, released, submitted
 from tests.grading.processes import below
 
+_DOOR = "coursekit-toy"  # each run has its own: two may run on one machine
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 PLANTED = "planted-" + "9902"
 FULL = dict.fromkeys(graded(released()), POINTS)
@@ -50,7 +51,7 @@ def hall(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hall]:
     (course / "secret.ipynb").write_text(f'"{PLANTED} {SECRET}"')
     os.environ["COURSEKIT_TOY"] = PLANTED
     outside, inner = socket.create_server(("127.0.0.1", 0)), socket.socket(socket.AF_UNIX)
-    inner.bind("\0coursekit-toy")
+    inner.bind(f"\0{_DOOR}-{os.getpid()}")
     inner.listen()
     for listener in (outside, inner):
         threading.Thread(target=_tell, args=(listener,), daemon=True).start()
@@ -72,7 +73,9 @@ def _shown(notebook: object) -> str:
 def test_an_attack_gains_nothing_and_hurts_nobody(hall: Hall, name: str) -> None:
     attack = ATTACKS[name]
     own = {
-        key: text.replace("COURSE", repr(str(hall.course))).replace("PORT", str(hall.port))
+        key: text.replace("COURSE", repr(str(hall.course)))
+        .replace("PORT", str(hall.port))
+        .replace(_DOOR, f"{_DOOR}-{os.getpid()}")
         for key, text in attack.answers.items()
     }
     hall.session.judge(submitted().cells, 1)  # both processes stand
