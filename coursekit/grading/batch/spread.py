@@ -119,13 +119,13 @@ class Spread(Engine):
         left, key = iter(papers), grader()
 
         def begin(number: int) -> list[Any]:
+            # The task goes with each submission: laid on workers once, it would be lost with them.
             return [
-                self._client.submit(there, shared, paper, key, pure=False, retries=_TRIES)
+                self._client.submit(there, task, paper, key, pure=False, retries=_TRIES)
                 for paper in islice(left, number)
             ]
 
         try:
-            [shared] = self._client.scatter([task], broadcast=True)
             running = as_completed(begin(self._ahead))
             for future in running:
                 yield future.result()

@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
+from distributed import Client
 
 from tests.grading.batch.toy_course import NAME, ToyCourse, mixed_class
 
@@ -100,8 +101,14 @@ def test_killed_workers_and_schedulers_cost_time_only(tmp_path: Path) -> None:
         process = _patiently(course, cluster.address)
         while course.written < 4 and process.poll() is None:
             time.sleep(0.05)
-        _end(cluster.workers[0])
+        first = list(cluster.workers)
+        for worker in first:  # all that were there at the start, as soon as one is there that was not
+            worker.send_signal(signal.SIGSTOP)
         cluster.workers.append(cluster.worker())
+        with Client(cluster.address) as client:
+            client.wait_for_workers(len(cluster.workers), timeout=60)
+        for worker in first:
+            _end(worker)
         while course.written < 10 and process.poll() is None:
             time.sleep(0.05)
         assert process.poll() is None, process.communicate()[1]
