@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from coursekit.grading.inside.peer import Peer
 
 _PRIVATE = (nn.ParameterList, nn.ParameterDict)  # they keep what they hold under private names
-_CHANGING = ("append", "clear", "extend", "insert", "pop", "update")  # what a network of parts is built with
+# What a network of parts is built with, and what works on private things.
+_CHANGING = ("append", "clear", "extend", "insert", "pop", "update", "flatten_parameters")
 _MOST = 256
 
 
@@ -53,6 +54,10 @@ class Mirror(nn.Module):
         """Change the type of its numbers there; there is one device."""
         typed = self._peer.judging and any(isinstance(one, torch.dtype) for one in (*args, *kwargs.values()))
         return self._peer.call(self, "to", args, kwargs) if typed else super().to(*args, **kwargs)
+
+    def _apply(self, fn: Any, recurse: bool = True) -> Any:
+        """Change the tensors that are here; what a layer of torch's keeps besides is there."""
+        return nn.Module._apply(self, fn, recurse)  # type: ignore[no-untyped-call]
 
     def _get_name(self) -> str:
         return str(self._title)

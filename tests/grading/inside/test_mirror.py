@@ -1,8 +1,10 @@
 """A test looks at a network of a submission's and copies it as at home, and an answer one of ours."""
 
 import copy
+from collections.abc import Callable
 from typing import Any
 
+import pytest
 import torch
 from torch import nn
 
@@ -27,6 +29,54 @@ def _look(net: Any, x: torch.Tensor) -> list[Any]:
 def test_a_network_is_looked_at_as_at_home() -> None:
     with across(lambda: Net) as answer:
         equal(_look(answer(), X), _look(Net(), X))
+
+
+_LAYERS: dict[str, tuple[Callable[[], nn.Module], tuple[torch.Tensor, ...]]] = {
+    "conv": (lambda: nn.Conv2d(1, 2, 3), (torch.linspace(-1, 1, 32).reshape(2, 1, 4, 4),)),
+    "transposed": (lambda: nn.ConvTranspose1d(1, 2, 3), (torch.linspace(-1, 1, 8).reshape(2, 1, 4),)),
+    "batch norm": (lambda: nn.BatchNorm2d(1), (torch.linspace(-1, 1, 32).reshape(2, 1, 4, 4),)),
+    "layer norm": (lambda: nn.LayerNorm(4), (torch.linspace(-1, 1, 8).reshape(2, 4),)),
+    "group norm": (lambda: nn.GroupNorm(1, 2), (torch.linspace(-1, 1, 8).reshape(2, 2, 2),)),
+    "embedding": (lambda: nn.Embedding(5, 3), (torch.tensor([[0, 4, 2]]),)),
+    "bag": (lambda: nn.EmbeddingBag(5, 3), (torch.tensor([[0, 4, 2]]),)),
+    "lstm": (lambda: nn.LSTM(3, 2, batch_first=True), (torch.linspace(-1, 1, 12).reshape(2, 2, 3),)),
+    "gru cell": (lambda: nn.GRUCell(3, 2), (torch.linspace(-1, 1, 6).reshape(2, 3),)),
+    "attention": (lambda: nn.MultiheadAttention(4, 2), 3 * (torch.linspace(-1, 1, 8).reshape(2, 4),)),
+    "encoder": (lambda: nn.TransformerEncoderLayer(4, 2, 8), (torch.linspace(-1, 1, 8).reshape(2, 1, 4),)),
+    "bilinear": (lambda: nn.Bilinear(2, 2, 3), (torch.ones(1, 2), -torch.ones(1, 2))),
+    "parts": (lambda: nn.ModuleDict({"a": nn.Linear(2, 2), "b": nn.PReLU()}), ()),
+    "loss": (lambda: nn.CrossEntropyLoss(torch.tensor([1.0, 2.0])), (torch.ones(1, 2), torch.tensor([1]))),
+}
+
+
+@pytest.mark.parametrize("name", _LAYERS)
+def test_each_layer_of_torch_s_is_used_as_at_home_on_either_side(name: str) -> None:
+    build, given = _LAYERS[name]
+
+    def use(net: Any) -> list[Any]:
+        with torch.no_grad():
+            for number, one in enumerate(net.parameters()):
+                one.copy_(torch.linspace(-0.5, 0.5 + number, one.numel()).reshape(one.shape))
+        net.to("cpu").eval()
+        if hasattr(net, "flatten_parameters"):
+            net.flatten_parameters()
+        found = [repr(net), isinstance(net, type(build())), [one.shape for one in net.parameters()]]
+        net.load_state_dict(net.state_dict())
+        copied = copy.deepcopy(net).train()
+        copied.eval()
+        outputs = [first(one(*given)).detach() for one in (net, copied)] if given else sorted(net)
+        if given and any(True for _ in net.parameters()):
+            first(net(*given)).sum().backward()
+        return [*found, outputs, dict(net.state_dict()), [one.grad for one in net.parameters()], net.training]
+
+    def first(output: Any) -> Any:
+        return output[0] if isinstance(output, tuple) else output
+
+    wanted = use(build())
+    with across(lambda: (build, use)) as answer:
+        there, theirs = answer
+        equal(use(there()), wanted)
+        equal(theirs(build())[1:], wanted[1:])
 
 
 class _Own(nn.Linear):
