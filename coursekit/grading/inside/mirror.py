@@ -83,6 +83,8 @@ for _name in ("add_module", "register_module", "register_parameter", "register_b
     setattr(Mirror, _name, _there(_name))
 for _name in ("double", "float", "half", "bfloat16", "extra_repr"):
     setattr(Mirror, _name, _there(_name))
+for _name in ("register_forward_hook", "register_forward_pre_hook"):  # parts are called there, and only there
+    setattr(Mirror, _name, _there(_name))
 
 
 @functools.lru_cache(maxsize=_MOST)

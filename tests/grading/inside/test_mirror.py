@@ -196,3 +196,20 @@ def test_how_a_network_is_built_is_told_once_and_again_when_it_changes() -> None
         (told,) = peer.modules.rebuilt()
         assert [name for name, _ in told["parts"]] == ["first", "second", "norm", "many"]
         assert peer.modules.rebuilt() == []
+
+
+def test_hooks_of_a_test_on_parts_over_there_are_called_as_at_home() -> None:
+    def watch(net: Any) -> list[Any]:
+        seen: list[Any] = []
+        handles = [
+            net.first.register_forward_hook(lambda _part, given, out: seen.append((given[0], out.detach()))),
+            net.second.register_forward_pre_hook(lambda _part, given: seen.append(given[0].detach())),
+            net.register_forward_hook(lambda _part, _given, out: 2 * out),
+        ]
+        found = [net(X).detach()]
+        for handle in handles:
+            handle.remove()
+        return [*found, net(X).detach(), seen]
+
+    with across(lambda: Net) as answer:
+        equal(watch(answer()), watch(Net()))
